@@ -1,0 +1,125 @@
+package httpapi
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Sentinels that an APIError matches with errors.Is, by status alone: codes and texts of vendors change.
+var (
+	ErrUnauthorized = errors.New("unauthorized")
+	ErrForbidden    = errors.New("forbidden")
+	ErrNotFound     = errors.New("not found")
+	ErrConflict     = errors.New("conflict")
+	ErrRateLimited  = errors.New("rate limited")
+)
+
+// APIError is a refusal by the vendor: the request was answered and had no effect.
+type APIError struct {
+	Vendor    string // in words, "Cloudflare"
+	Operation string // as in Request.Operation
+	Method    string
+	Template  string // path with placeholders, never a value
+	Status    int
+	Code      string // the vendor's own, "" when it sent none
+	Message   string // the vendor's own words: one line, scrubbed, at most MaxMessage bytes
+	RequestID string
+	// Definite is false when the answer did not come from the API itself (HTML of a proxy, a wrong host): a 404 of that
+	// kind does not say that the object is gone.
+	Definite bool
+	// RetryAfter is how long the vendor asked to wait; zero when it did not say.
+	RetryAfter time.Duration
+}
+
+// MaxMessage bounds a vendor's message inside an error, in bytes.
+const MaxMessage = 300
+
+// Error is one line: what was attempted and what the vendor said.
+func (e *APIError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s answered %d %s", e.Vendor, e.Status, http.StatusText(e.Status))
+	if e.Code != "" {
+		fmt.Fprintf(&b, ", code %s", e.Code)
+	}
+	if e.Message != "" {
+		fmt.Fprintf(&b, ": %s", e.Message)
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
+	}
+	return b.String()
+}
+
+// Is matches the sentinels of this package. A 404 that is not Definite is not ErrNotFound.
+func (e *APIError) Is(target error) bool {
+	switch target {
+	case ErrUnauthorized:
+		return e.Status == http.StatusUnauthorized
+	case ErrForbidden:
+		return e.Status == http.StatusForbidden
+	case ErrNotFound:
+		return e.Definite && (e.Status == http.StatusNotFound || e.Status == http.StatusGone)
+	case ErrConflict:
+		return e.Status == http.StatusConflict
+	case ErrRateLimited:
+		return e.Status == http.StatusTooManyRequests
+	}
+	return false
+}
+
+// OutcomeUnknownError says that a Once call was sent and that nobody knows whether it was executed. The caller
+// reconciles by reading; it never just sends again.
+type OutcomeUnknownError struct {
+	Vendor    string
+	Operation string
+	// Cause is what went wrong: a transport error, an *APIError for 408 and 5xx, or an answer without its content.
+	Cause error
+}
+
+// Error is one line.
+func (e *OutcomeUnknownError) Error() string {
+	return fmt.Sprintf("%s may or may not have carried out the request to %s: %v", e.Vendor, e.Operation, e.Cause)
+}
+
+// Unwrap gives the cause.
+func (e *OutcomeUnknownError) Unwrap() error { return e.Cause }
+
+// NotSentError says that a call surely had no effect because no request reached the vendor: no connection, no token, or
+// no time left to wait for the vendor's permission.
+type NotSentError struct {
+	Vendor    string
+	Operation string
+	Cause     error
+}
+
+// Error is one line.
+func (e *NotSentError) Error() string {
+	return fmt.Sprintf("no request to %s reached %s: %v", e.Operation, e.Vendor, e.Cause)
+}
+
+// Unwrap gives the cause.
+func (e *NotSentError) Unwrap() error { return e.Cause }
+
+// AnswerError says that a call which may be repeated was answered with something that cannot be used, again and again.
+type AnswerError struct {
+	Vendor    string
+	Operation string
+	Cause     error
+}
+
+// Error is one line.
+func (e *AnswerError) Error() string {
+	return fmt.Sprintf("%s gave no usable answer to the request to %s: %v", e.Vendor, e.Operation, e.Cause)
+}
+
+// Unwrap gives the cause.
+func (e *AnswerError) Unwrap() error { return e.Cause }
+
+// IsOutcomeUnknown tells whether err leaves open if the vendor changed something.
+func IsOutcomeUnknown(err error) bool {
+	var unknown *OutcomeUnknownError
+	return errors.As(err, &unknown)
+}

@@ -1,0 +1,68 @@
+// Package secret keeps credentials and issued client secrets out of everything that prints.
+package secret
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// redacted stands in every output where a value would have been.
+const redacted = "(redacted)"
+
+// Value is a secret from the moment its bytes arrive. Whatever formats, logs or marshals it gets "(redacted)"; only
+// Reveal gives the text, so that a search for Reveal finds every place where a secret leaves the provider.
+type Value struct{ text string }
+
+// New wraps text.
+func New(text string) Value { return Value{text: text} }
+
+// Reveal returns the secret in clear. Its result goes into a request or into state, nowhere else.
+func (v Value) Reveal() string { return v.text }
+
+// Empty tells whether there is no secret at all.
+func (v Value) Empty() bool { return v.text == "" }
+
+// SHA256 is the lower-case hex digest of the secret, the fingerprint that users see.
+func (v Value) SHA256() string {
+	sum := sha256.Sum256([]byte(v.text))
+	return hex.EncodeToString(sum[:])
+}
+
+// String implements fmt.Stringer.
+func (Value) String() string { return redacted }
+
+// GoString implements fmt.GoStringer.
+func (Value) GoString() string { return redacted }
+
+// Format implements fmt.Formatter: it covers every verb, %x and %q included.
+func (Value) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// MarshalJSON implements json.Marshaler.
+func (Value) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// MarshalText implements encoding.TextMarshaler.
+func (Value) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// errNotAString never carries the input, which may hold the secret.
+var errNotAString = errors.New("the secret in the answer is neither a string nor null")
+
+// UnmarshalJSON accepts a JSON string or null, so that a secret is wrapped by the decoder itself.
+func (v *Value) UnmarshalJSON(b []byte) error {
+	var text *string
+	if err := json.Unmarshal(b, &text); err != nil {
+		return errNotAString
+	}
+	v.text = ""
+	if text != nil {
+		v.text = *text
+	}
+	return nil
+}
+
+// LogValue implements slog.LogValuer.
+func (Value) LogValue() slog.Value { return slog.StringValue(redacted) }
