@@ -32,6 +32,8 @@ type APIError struct {
 	Definite bool
 	// RetryAfter is how long the vendor asked to wait; zero when it did not say.
 	RetryAfter time.Duration
+	// Note is why this client did not go on after the answer, "" when nothing but the answer stopped it.
+	Note string
 }
 
 // MaxMessage bounds a vendor's message inside an error, in bytes.
@@ -49,6 +51,9 @@ func (e *APIError) Error() string {
 	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
+	}
+	if e.Note != "" {
+		fmt.Fprintf(&b, "; %s", e.Note)
 	}
 	return b.String()
 }

@@ -1,0 +1,118 @@
+package clientsecret
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+)
+
+// Delete does what on_destroy says and works from state alone: a tainted object has no private state. A client that is
+// gone is success. The old half of a create_before_destroy never touches the new secret.
+func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	defer recovery.Panic(&resp.Diagnostics)
+	m := r.load(ctx, req.State, &resp.Diagnostics)
+	action := m.OnDestroy.ValueString()
+	if resp.Diagnostics.HasError() || action == DestroyKeep || action == "" {
+		return
+	}
+	if !r.connection.Usable(&resp.Diagnostics) {
+		return
+	}
+	limit, d := m.Timeouts.Delete(ctx, changeTimeout)
+	resp.Diagnostics.Append(d...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if r.isSelf(m) && !m.AllowSelf.ValueBool() {
+		r.fail(&resp.Diagnostics, m, "destroy the secret", rotation.SelfRefusal())
+		return
+	}
+	unlock, err := r.connection.Locks.Lock(ctx, m.client())
+	if err != nil {
+		r.fail(&resp.Diagnostics, m, "destroy the secret", err)
+		return
+	}
+	defer unlock()
+
+	noted := recall(ctx, req.Private, &resp.Diagnostics)
+	switch action {
+	case DestroyRetirePrevious:
+		r.destroyPrevious(ctx, m, noted, &resp.Diagnostics)
+	case DestroyRevoke:
+		r.revoke(ctx, m, &resp.Diagnostics)
+	case DestroyDelete:
+		r.deleteOwn(ctx, m, noted, &resp.Diagnostics)
+	}
+}
+
+// destroyPrevious ends the previous secret of a slot API.
+func (r *clientSecret) destroyPrevious(ctx context.Context, m model, noted rotation.Noted, diags *diag.Diagnostics) {
+	if noted.ForeignPrevious {
+		diags.AddWarning("The previous secret was not deleted",
+			"Somebody else's rotation put it there, so it may be the secret in use.\n\n"+r.where(m))
+		return
+	}
+	r.end(ctx, m, "", diags)
+}
+
+// deleteOwn ends every secret that this resource created: the current one, the previous one and older ones. The secret of
+// an import (version 0, or the previous one at version 1) is not among them.
+func (r *clientSecret) deleteOwn(ctx context.Context, m model, noted rotation.Noted, diags *diag.Diagnostics) {
+	var ids []string
+	if version := m.Version.ValueInt64(); version >= 1 {
+		ids = append(ids, m.SecretID.ValueString())
+		if version >= 2 && m.HasPrevious.ValueBool() {
+			ids = append(ids, m.PreviousSecretID.ValueString())
+		}
+	}
+	for _, o := range noted.Older {
+		ids = append(ids, o.ID)
+	}
+	for _, id := range ids {
+		if id == "" {
+			diags.AddWarning("A live secret is left behind",
+				"The id of the current secret was never found, so it cannot be deleted here. Look for it in the list of the client's secrets.\n\n"+r.where(m))
+			continue
+		}
+		r.end(ctx, m, id, diags)
+	}
+}
+
+// end retires one secret; nothing to retire and a client that is gone are success.
+func (r *clientSecret) end(ctx context.Context, m model, id string, diags *diag.Diagnostics) {
+	_, err := r.connection.Retire(ctx, m.client(), id, rotation.Facts{})
+	if err == nil || errors.Is(err, httpapi.ErrNotFound) {
+		return
+	}
+	what := "delete the previous secret"
+	if id != "" {
+		what = fmt.Sprintf("delete secret %s", id)
+	}
+	diags.AddError(explain.Failure(r.kind.Subject(m.client()), what, err,
+		"The resource stays in state; destroy again when the cause is mended."))
+}
+
+// revoke makes every secret useless by replacing them all, and forgets the result.
+func (r *clientSecret) revoke(ctx context.Context, m model, diags *diag.Diagnostics) {
+	if r.connection.Newest.Replaced(m.client(), m.SHA256.ValueString()) {
+		diags.AddWarning("Nothing was revoked",
+			"This object was replaced in the same run and a newer secret of the client is in use; revoking would kill that one.\n\n"+r.where(m))
+		return
+	}
+	if err := ctx.Err(); err != nil {
+		r.fail(diags, m, "revoke the secret", err)
+		return
+	}
+	_, err := r.connection.Issue(ctx, m.client(), rotation.Order{Mode: rotation.Regenerate})
+	if err != nil && !errors.Is(err, httpapi.ErrNotFound) {
+		diags.AddError(explain.Failure(r.kind.Subject(m.client()), "revoke the secret", err,
+			"The secret still works and the resource stays in state; destroy again when the cause is mended."))
+	}
+}

@@ -1,0 +1,66 @@
+// Package clientsecret is the managed resource "client secret", once for all vendors: schema, plan, create, read, update,
+// delete and import. A vendor describes itself with a Kind; every decision is rotation's, every call the vendor's.
+package clientsecret
+
+import (
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+)
+
+// Kind is one vendor's client secret.
+type Kind struct {
+	// Vendor is the name of the connection, "cloudflare"; Title the vendor's name for people.
+	Vendor, Title string
+	// Noun is what the vendor calls the client, "OAuth client".
+	Noun   string
+	Traits rotation.Traits
+	// Scope and Client are the two attributes that name the client.
+	Scope, Client IDAttribute
+	// OnDestroy are the allowed values, the default first.
+	OnDestroy []string
+	// Description introduces the resource in the documentation, in Markdown.
+	Description string
+	// ValidateSecret checks a value that the user chose, for vendors where CallerChooses; its error never repeats the value.
+	ValidateSecret func(string) error
+	// MaxOverlap bounds retire_previous_after where the vendor is told of it; 0: no bound.
+	MaxOverlap time.Duration
+	// Remedy is the vendor's advice for an HTTP status, "" for none.
+	Remedy func(status int) string
+}
+
+// IDAttribute is one part of a client's name.
+type IDAttribute struct {
+	Name string
+	// Env is the environment variable behind the provider's default; "" when there is no default.
+	Env         string
+	Description string
+	// Form describes a valid value for import errors, "the GUID of the organization".
+	Form       string
+	Validators []validator.String
+}
+
+// Values of on_create and on_destroy.
+const (
+	CreateRotate = "rotate"
+	CreateAdopt  = "adopt"
+
+	DestroyKeep           = "keep"
+	DestroyRetirePrevious = "retire_previous"
+	DestroyRevoke         = "revoke"
+	DestroyDelete         = "delete"
+)
+
+// Subject names a client in diagnostics.
+func (k Kind) Subject(c rotation.Client) explain.Subject {
+	return explain.Subject{
+		Vendor: k.Title, Noun: k.Noun, Client: c,
+		Scope: k.Scope.Name, ID: k.Client.Name, Remedy: k.Remedy,
+	}
+}
+
+// TypeName is the resource's type without the provider's prefix.
+func (k Kind) TypeName() string { return k.Vendor + "_client_secret" }

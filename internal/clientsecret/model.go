@@ -1,0 +1,280 @@
+package clientsecret
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+)
+
+// model is the resource's object. It has the attributes of every vendor; those that a vendor lacks are null and are not
+// written.
+type model struct {
+	Scope, Client types.String
+
+	Triggers                               types.Map
+	RotateAfter, RetireAfter, ExpiresAfter types.String
+	OnCreate, OnDestroy                    types.String
+	OnExternal, OnPending, Mode            types.String
+	ChosenVersion                          types.Int64
+	Recipients                             types.List
+	Verify                                 types.Object
+	AllowSelf                              types.Bool
+	Timeouts                               timeouts.Value
+
+	ID, Secret, Encrypted, SHA256 types.String
+	Version                       types.Int64
+	RotatedAt, DueAt              types.String
+	HasPrevious                   types.Bool
+	PreviousEndsAt                types.String
+	Verified                      types.Bool
+	SecretID, PreviousSecretID    types.String
+	ExpiresAt                     types.String
+}
+
+// getter reads an object as a whole: a plan, a state or a configuration.
+type getter interface {
+	Get(context.Context, any) diag.Diagnostics
+}
+
+type setter interface {
+	Set(context.Context, any) diag.Diagnostics
+}
+
+// load reads the resource's object out of a plan or state.
+func (r *clientSecret) load(ctx context.Context, from getter, diags *diag.Diagnostics) model {
+	var object types.Object
+	diags.Append(from.Get(ctx, &object)...)
+	attrs := object.Attributes()
+	if object.IsNull() { // an import starts from nothing
+		attrs = r.nulls
+	}
+	return model{
+		Scope:  value[types.String](attrs, r.kind.Scope.Name),
+		Client: value[types.String](attrs, r.kind.Client.Name),
+
+		Triggers:      value[types.Map](attrs, "rotate_when_changed"),
+		RotateAfter:   value[types.String](attrs, "rotate_after"),
+		RetireAfter:   value[types.String](attrs, "retire_previous_after"),
+		ExpiresAfter:  value[types.String](attrs, "expires_after"),
+		OnCreate:      value[types.String](attrs, "on_create"),
+		OnDestroy:     value[types.String](attrs, "on_destroy"),
+		OnExternal:    value[types.String](attrs, "on_external_rotation"),
+		OnPending:     value[types.String](attrs, "on_pending_rotation"),
+		Mode:          value[types.String](attrs, "rotation_mode"),
+		ChosenVersion: value[types.Int64](attrs, "client_secret_wo_version"),
+		Recipients:    value[types.List](attrs, "encryption_recipients"),
+		Verify:        value[types.Object](attrs, "verify"),
+		AllowSelf:     value[types.Bool](attrs, "allow_self_rotation"),
+		Timeouts:      value[timeouts.Value](attrs, "timeouts"),
+
+		ID:               value[types.String](attrs, "id"),
+		Secret:           value[types.String](attrs, "client_secret"),
+		Encrypted:        value[types.String](attrs, "encrypted_client_secret"),
+		SHA256:           value[types.String](attrs, "client_secret_sha256"),
+		Version:          value[types.Int64](attrs, "version"),
+		RotatedAt:        value[types.String](attrs, "rotated_at"),
+		DueAt:            value[types.String](attrs, "rotation_due_at"),
+		HasPrevious:      value[types.Bool](attrs, "has_previous_secret"),
+		PreviousEndsAt:   value[types.String](attrs, "previous_secret_expires_at"),
+		Verified:         value[types.Bool](attrs, "verified"),
+		SecretID:         value[types.String](attrs, "secret_id"),
+		PreviousSecretID: value[types.String](attrs, "previous_secret_id"),
+		ExpiresAt:        value[types.String](attrs, "expires_at"),
+	}
+}
+
+// value gives attribute name, or null when the vendor's schema has none.
+func value[T attr.Value](attrs map[string]attr.Value, name string) T {
+	v, _ := attrs[name].(T)
+	return v
+}
+
+// store writes the object. The write-only argument is always null: it must be in no plan and no state, not even on an
+// error path.
+func (r *clientSecret) store(ctx context.Context, to setter, m model) diag.Diagnostics {
+	all := map[string]attr.Value{
+		r.kind.Scope.Name:  m.Scope,
+		r.kind.Client.Name: m.Client,
+
+		"rotate_when_changed":      m.Triggers,
+		"rotate_after":             m.RotateAfter,
+		"retire_previous_after":    m.RetireAfter,
+		"expires_after":            m.ExpiresAfter,
+		"on_create":                m.OnCreate,
+		"on_destroy":               m.OnDestroy,
+		"on_external_rotation":     m.OnExternal,
+		"on_pending_rotation":      m.OnPending,
+		"rotation_mode":            m.Mode,
+		"client_secret_wo":         types.StringNull(),
+		"client_secret_wo_version": m.ChosenVersion,
+		"encryption_recipients":    m.Recipients,
+		"verify":                   m.Verify,
+		"allow_self_rotation":      m.AllowSelf,
+		"timeouts":                 m.Timeouts,
+
+		"id":                         m.ID,
+		"client_secret":              m.Secret,
+		"encrypted_client_secret":    m.Encrypted,
+		"client_secret_sha256":       m.SHA256,
+		"version":                    m.Version,
+		"rotated_at":                 m.RotatedAt,
+		"rotation_due_at":            m.DueAt,
+		"has_previous_secret":        m.HasPrevious,
+		"previous_secret_expires_at": m.PreviousEndsAt,
+		"verified":                   m.Verified,
+		"secret_id":                  m.SecretID,
+		"previous_secret_id":         m.PreviousSecretID,
+		"expires_at":                 m.ExpiresAt,
+	}
+	attrs := make(map[string]attr.Value, len(r.types))
+	for name := range r.types {
+		attrs[name] = all[name]
+	}
+	object, diags := types.ObjectValue(r.types, attrs)
+	if !diags.HasError() {
+		diags.Append(to.Set(ctx, object)...)
+	}
+	return diags
+}
+
+// client names the client that m is about.
+func (m model) client() rotation.Client {
+	return rotation.Client{Scope: m.Scope.ValueString(), ID: m.Client.ValueString()}
+}
+
+// named tells whether the client is known yet.
+func (m model) named() bool {
+	return !m.Scope.IsUnknown() && !m.Client.IsUnknown()
+}
+
+// settings are what decisions take from a planned object.
+func (m model) settings() rotation.Settings {
+	return rotation.Settings{
+		Triggers:      triggers(m.Triggers),
+		RotateAfter:   duration(m.RotateAfter),
+		RetireAfter:   optionalDuration(m.RetireAfter),
+		OnExternal:    m.OnExternal.ValueString(),
+		OnPending:     m.OnPending.ValueString(),
+		Mode:          rotation.Mode(m.Mode.ValueString()),
+		Chosen:        !m.ChosenVersion.IsNull(),
+		ChosenVersion: m.ChosenVersion.ValueInt64Pointer(),
+		AllowSelf:     m.AllowSelf.ValueBool(),
+		Unsettled:     m.unsettled(),
+	}
+}
+
+// state is what decisions take from a prior object.
+func (m model) state() rotation.State {
+	return rotation.State{
+		Triggers:         triggers(m.Triggers),
+		RotateAfter:      duration(m.RotateAfter),
+		RetireAfter:      optionalDuration(m.RetireAfter),
+		ChosenVersion:    m.ChosenVersion.ValueInt64Pointer(),
+		Version:          m.Version.ValueInt64(),
+		RotatedAt:        instant(m.RotatedAt),
+		DueAt:            instant(m.DueAt),
+		HasPrevious:      m.HasPrevious.ValueBool(),
+		PreviousEndsAt:   instant(m.PreviousEndsAt),
+		SecretID:         m.SecretID.ValueString(),
+		PreviousSecretID: m.PreviousSecretID.ValueString(),
+		ExpiresAt:        instant(m.ExpiresAt),
+	}
+}
+
+// observed takes over what a read showed.
+func (m *model) observed(st rotation.State) {
+	m.HasPrevious = types.BoolValue(st.HasPrevious)
+	m.PreviousEndsAt = stamp(st.PreviousEndsAt)
+	m.PreviousSecretID = text(st.PreviousSecretID)
+	m.ExpiresAt = stamp(st.ExpiresAt)
+}
+
+// plaintext is the secret that the object holds in clear; empty when it holds none.
+func (m model) plaintext() secret.Value { return secret.New(m.Secret.ValueString()) }
+
+// sealed tells whether secrets are to be encrypted.
+func (m model) sealed() bool { return len(m.Recipients.Elements()) > 0 }
+
+func (m model) recipients() []string {
+	var texts []string
+	for _, element := range m.Recipients.Elements() {
+		if s, ok := element.(types.String); ok {
+			texts = append(texts, s.ValueString())
+		}
+	}
+	return texts
+}
+
+// unsettled tells whether a setting that decides about rotation is known only at apply. Triggers are not among them: they
+// are compared one by one.
+func (m model) unsettled() bool {
+	for _, v := range []attr.Value{m.RotateAfter, m.RetireAfter, m.OnExternal, m.OnPending, m.Mode, m.ChosenVersion, m.Recipients, m.AllowSelf} {
+		if v.IsUnknown() {
+			return true
+		}
+	}
+	return slices.ContainsFunc(m.Recipients.Elements(), attr.Value.IsUnknown)
+}
+
+func triggers(m types.Map) rotation.Triggers {
+	if m.IsUnknown() {
+		return rotation.Triggers{Unknown: true}
+	}
+	if m.IsNull() {
+		return rotation.Triggers{}
+	}
+	values := make(map[string]rotation.Trigger, len(m.Elements()))
+	for key, element := range m.Elements() {
+		s, _ := element.(types.String)
+		values[key] = rotation.Trigger{Value: s.ValueString(), Unknown: element.IsUnknown()}
+	}
+	return rotation.Triggers{Values: values}
+}
+
+// duration reads a validated duration; absent is 0.
+func duration(s types.String) time.Duration {
+	d, err := time.ParseDuration(s.ValueString())
+	if err != nil {
+		return 0
+	}
+	return d
+}
+
+func optionalDuration(s types.String) *time.Duration {
+	if s.IsNull() || s.IsUnknown() {
+		return nil
+	}
+	d := duration(s)
+	return &d
+}
+
+// instant reads a time that this provider wrote; absent is nil.
+func instant(s types.String) *time.Time {
+	t, err := time.Parse(time.RFC3339, s.ValueString())
+	if err != nil {
+		return nil
+	}
+	return &t
+}
+
+func stamp(t *time.Time) types.String {
+	if t == nil {
+		return types.StringNull()
+	}
+	return types.StringValue(rotation.Stamp(*t))
+}
+
+func text(s string) types.String {
+	if s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
+}

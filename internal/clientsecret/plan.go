@@ -1,0 +1,244 @@
+package clientsecret
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+)
+
+// ModifyPlan decides what an apply will do and shows it: computed values are unknown only where the apply will change
+// them. It makes no call; everything about the vendor and the time is what the last read noted.
+func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer recovery.Panic(&resp.Diagnostics)
+	if req.Plan.Raw.IsNull() {
+		r.planDestroy(r.load(ctx, req.State, &resp.Diagnostics), &resp.Diagnostics)
+		return
+	}
+	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	r.planScope(&plan, &resp.Diagnostics)
+	if req.State.Raw.IsNull() {
+		r.planCreate(&plan, &resp.Diagnostics)
+	} else {
+		prior := r.load(ctx, req.State, &resp.Diagnostics)
+		if !plan.Scope.Equal(prior.Scope) || !plan.Client.Equal(prior.Client) {
+			// Another client: Terraform replaces the resource and plans its creation next.
+			r.forget(&plan)
+		} else {
+			r.planUpdate(&plan, prior, recall(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
+		}
+	}
+	resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
+}
+
+// planScope fills in the provider's default.
+func (r *clientSecret) planScope(plan *model, diags *diag.Diagnostics) {
+	if !plan.Scope.IsUnknown() && !plan.Scope.IsNull() || r.connection == nil || r.connection.Unknown {
+		return
+	}
+	if r.connection.DefaultScope != "" {
+		plan.Scope = types.StringValue(r.connection.DefaultScope)
+		return
+	}
+	diags.AddAttributeError(path.Root(r.kind.Scope.Name), "Missing "+r.kind.Scope.Name,
+		fmt.Sprintf("Set %s in the resource, %s.%s in the provider configuration, or the environment variable %s.",
+			r.kind.Scope.Name, r.kind.Vendor, r.kind.Scope.Name, r.kind.Scope.Env))
+}
+
+func (r *clientSecret) planCreate(plan *model, diags *diag.Diagnostics) {
+	r.forget(plan)
+	adopt := plan.OnCreate.ValueString() == CreateAdopt
+	switch {
+	case adopt:
+		plan.Secret, plan.Encrypted, plan.SHA256 = types.StringNull(), types.StringNull(), types.StringNull()
+		plan.Version = types.Int64Value(0)
+		plan.RotatedAt, plan.Verified, plan.PreviousEndsAt = types.StringNull(), types.BoolNull(), types.StringNull()
+	case !plan.OnCreate.IsUnknown():
+		plan.Version = types.Int64Value(1)
+		r.planCustody(plan)
+		r.planOutcome(plan, rotation.State{}, nil)
+	}
+	if plan.RotateAfter.IsNull() || !plan.ChosenVersion.IsNull() && !plan.ChosenVersion.IsUnknown() {
+		plan.DueAt = types.StringNull()
+	}
+	if plan.named() && !adopt && r.isSelf(*plan) && !plan.AllowSelf.ValueBool() && !plan.AllowSelf.IsUnknown() {
+		r.fail(diags, *plan, "plan the secret", rotation.SelfRefusal())
+	}
+	if !adopt && plan.Mode.ValueString() == string(rotation.Regenerate) {
+		diags.AddWarning(r.regenerateWarning(*plan))
+	}
+}
+
+func (r *clientSecret) planUpdate(plan *model, prior model, noted rotation.Noted, diags *diag.Diagnostics) {
+	r.remember(plan, prior)
+	set, st := plan.settings(), prior.state()
+	decision := rotation.Decide(r.kind.Traits, set, st, noted, r.isSelf(prior))
+	for _, w := range decision.Warnings {
+		diags.AddWarning(w.Summary, w.Detail+"\n\n"+r.where(prior))
+	}
+	if decision.Refused != nil {
+		r.fail(diags, prior, "plan the rotation", decision.Refused)
+		return
+	}
+	if decision.Rotate == rotation.No {
+		r.planKept(plan, prior, set, st, noted, decision, diags)
+		return
+	}
+	r.forgetSecret(plan)
+	if decision.Rotate == rotation.Maybe {
+		return
+	}
+	plan.Version = types.Int64Value(st.Version + 1)
+	r.planCustody(plan)
+	r.planOutcome(plan, st, noted.External)
+	if decision.RetireFirst {
+		diags.AddWarning("The previous secret is deleted before the rotation",
+			"A rotation is due ("+decision.Why+") and an earlier previous secret is still valid. This apply deletes it first; whatever still uses it stops working.\n\n"+r.where(prior))
+	}
+	if set.Mode == rotation.Regenerate {
+		diags.AddWarning(r.regenerateWarning(*plan))
+	}
+}
+
+// planKept plans an update without a rotation.
+func (r *clientSecret) planKept(plan *model, prior model, set rotation.Settings, st rotation.State, noted rotation.Noted, decision rotation.Decision, diags *diag.Diagnostics) {
+	plan.DueAt = stamp(rotation.DueAt(set, st, noted.At))
+	plan.PreviousEndsAt = stamp(rotation.PreviousEndsAt(r.kind.Traits, set, st, noted))
+	switch {
+	case decision.Retire:
+		plan.HasPrevious = types.BoolValue(false)
+		plan.PreviousEndsAt = types.StringNull()
+		plan.PreviousSecretID = types.StringNull()
+	case len(decision.RetireOlder) > 0:
+		// Something visible must change, or Terraform would not call the provider.
+		plan.HasPrevious = types.BoolUnknown()
+		diags.AddWarning("Earlier secrets are deleted",
+			fmt.Sprintf("retire_previous_after has passed for secrets from before the previous one: %v.\n\n%s", decision.RetireOlder, r.where(prior)))
+	}
+	if reseals(*plan, prior) {
+		plan.Secret = types.StringNull()
+		plan.Encrypted = types.StringUnknown()
+	} else if !plan.Recipients.Equal(prior.Recipients) && !prior.Encrypted.IsNull() {
+		diags.AddAttributeWarning(path.Root("encryption_recipients"), "The sealed secret keeps its recipients until the next rotation",
+			"encrypted_client_secret was sealed to the earlier recipients, and the provider has no key to open it. The change takes effect at the next rotation; "+
+				"to seal anew now, rotate by changing a value of rotate_when_changed. A key that was lost or exposed calls for that rotation anyway.")
+	}
+}
+
+// reseals tells whether an update encrypts the secret that the state holds in clear, without a rotation.
+func reseals(plan, prior model) bool { return plan.sealed() && !prior.Secret.IsNull() }
+
+// planCustody sets what is known of the three forms of a new secret.
+func (r *clientSecret) planCustody(plan *model) {
+	chosen := !plan.ChosenVersion.IsNull()
+	switch {
+	case plan.Recipients.IsUnknown() || plan.ChosenVersion.IsUnknown():
+	case chosen:
+		plan.Secret, plan.Encrypted = types.StringNull(), types.StringNull()
+	case plan.sealed():
+		plan.Secret = types.StringNull()
+	default:
+		plan.Encrypted = types.StringNull()
+	}
+}
+
+// planOutcome sets what is known of a rotation's other results.
+func (r *clientSecret) planOutcome(plan *model, st rotation.State, external *rotation.External) {
+	if plan.Verify.IsNull() {
+		plan.Verified = types.BoolNull()
+	}
+	if plan.RotateAfter.IsNull() || !plan.ChosenVersion.IsNull() {
+		plan.DueAt = types.StringNull()
+	}
+	at := optionalDuration(plan.RetireAfter)
+	switch {
+	case plan.Mode.ValueString() == string(rotation.Regenerate):
+		plan.HasPrevious, plan.PreviousEndsAt = types.BoolValue(false), types.StringNull()
+	case plan.RetireAfter.IsUnknown() || at != nil && *at == 0:
+	case !r.kind.Traits.Listed && !plan.Mode.IsUnknown():
+		plan.HasPrevious = types.BoolValue(true)
+	case r.kind.Traits.Listed && st.SecretID == "":
+		plan.HasPrevious, plan.PreviousEndsAt, plan.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()
+	case r.kind.Traits.Listed && external == nil:
+		plan.HasPrevious, plan.PreviousSecretID = types.BoolValue(true), types.StringValue(st.SecretID)
+	}
+}
+
+// forget makes every output unknown except those that the ids tell.
+func (r *clientSecret) forget(plan *model) {
+	plan.ID = types.StringUnknown()
+	if !r.kind.Traits.Listed && plan.named() && !plan.Scope.IsNull() {
+		plan.ID = types.StringValue(plan.client().String())
+	}
+	r.forgetSecret(plan)
+}
+
+// forgetSecret makes every output that a rotation changes unknown.
+func (r *clientSecret) forgetSecret(plan *model) {
+	plan.Secret, plan.Encrypted, plan.SHA256 = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	plan.Version = types.Int64Unknown()
+	plan.RotatedAt, plan.DueAt = types.StringUnknown(), types.StringUnknown()
+	plan.HasPrevious, plan.PreviousEndsAt = types.BoolUnknown(), types.StringUnknown()
+	plan.Verified = types.BoolUnknown()
+	if r.kind.Traits.Listed {
+		plan.ID = types.StringUnknown()
+		plan.SecretID, plan.PreviousSecretID, plan.ExpiresAt = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	}
+}
+
+// remember copies every output from the prior object.
+func (r *clientSecret) remember(plan *model, prior model) {
+	plan.ID = prior.ID
+	plan.Secret, plan.Encrypted, plan.SHA256 = prior.Secret, prior.Encrypted, prior.SHA256
+	plan.Version = prior.Version
+	plan.RotatedAt, plan.DueAt = prior.RotatedAt, prior.DueAt
+	plan.HasPrevious, plan.PreviousEndsAt = prior.HasPrevious, prior.PreviousEndsAt
+	plan.Verified = prior.Verified
+	plan.SecretID, plan.PreviousSecretID, plan.ExpiresAt = prior.SecretID, prior.PreviousSecretID, prior.ExpiresAt
+}
+
+// planDestroy says what stays alive, and refuses to change the provider's own credential.
+func (r *clientSecret) planDestroy(prior model, diags *diag.Diagnostics) {
+	action := prior.OnDestroy.ValueString()
+	changes := action == DestroyRevoke || action == DestroyRetirePrevious || action == DestroyDelete && prior.Version.ValueInt64() > 0
+	if changes && r.isSelf(prior) && !prior.AllowSelf.ValueBool() {
+		r.fail(diags, prior, "plan the destruction", rotation.SelfRefusal())
+		return
+	}
+	switch {
+	case action == DestroyRevoke:
+		diags.AddWarning("Every secret of the client stops working",
+			"on_destroy is \"revoke\": the secret is regenerated and the result forgotten. Nothing can log in as this client until a new secret is made.\n\n"+r.where(prior))
+	case action == DestroyDelete && prior.Version.ValueInt64() > 0:
+	default:
+		diags.AddWarning("A live secret survives the destruction",
+			fmt.Sprintf("on_destroy is %q: the current secret stays valid at %s, and Terraform forgets it.\n\n%s", action, r.kind.Title, r.where(prior)))
+	}
+}
+
+func (r *clientSecret) regenerateWarning(m model) (summary, detail string) {
+	return "Every current secret stops working at once",
+		"rotation_mode is \"regenerate\": this apply replaces all secrets of the client without an overlap. Whatever uses one of them fails until it has the new one.\n\n" + r.where(m)
+}
+
+// where names the client of m.
+func (r *clientSecret) where(m model) string { return explain.Where(r.kind.Subject(m.client())) }
+
+// isSelf tells whether the provider logs in as m's client, as far as that is known without a call.
+func (r *clientSecret) isSelf(m model) bool {
+	if r.connection == nil || r.connection.Unknown || r.connection.Vendor == nil || !r.kind.Traits.LogsIn {
+		return false
+	}
+	login := r.connection.LoginClientID()
+	return login != "" && login == m.Client.ValueString()
+}

@@ -1,0 +1,115 @@
+package clientsecret
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+)
+
+// grace is how long after a rotation a vendor may still show the time before it.
+const grace = 5 * time.Minute
+
+// Pauses between looks at a client that a vendor does not show (yet).
+var secondLooks = []time.Duration{time.Second, 2 * time.Second}
+
+// Read compares what the vendor shows with the state and notes it for the plan. It never changes anything, never touches
+// the secret, and removes the resource only when the client is definitely gone.
+func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer recovery.Panic(&resp.Diagnostics)
+	m := r.load(ctx, req.State, &resp.Diagnostics)
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, m)...)
+	if resp.Diagnostics.HasError() || !r.connection.Usable(&resp.Diagnostics) {
+		return
+	}
+	limit, d := m.Timeouts.Read(ctx, readTimeout)
+	resp.Diagnostics.Append(d...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+
+	noted := recall(ctx, req.Private, &resp.Diagnostics)
+	first := m.HasPrevious.IsNull()
+	facts, err := r.look(ctx, m)
+	switch {
+	case errors.Is(err, httpapi.ErrNotFound):
+		resp.Diagnostics.AddWarning("The client is gone",
+			r.kind.Title+" no longer has this client, so its secret is removed from state.\n\n"+r.where(m))
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		summary, detail := explain.Failure(r.kind.Subject(m.client()), "read the client", err, "The state is unchanged.")
+		resp.Diagnostics.AddError(summary, detail)
+		return
+	}
+	st, noted := rotation.Observe(r.kind.Traits, m.state(), noted, facts, first)
+	if first && r.kind.Traits.Listed && noted.External != nil {
+		resp.State.RemoveResource(ctx) // what was to be imported does not exist
+		return
+	}
+	st.PreviousEndsAt = rotation.PreviousEndsAt(r.kind.Traits, m.settings(), st, noted)
+	m.observed(st)
+	resp.Diagnostics.Append(r.store(ctx, &resp.State, m)...)
+	resp.Diagnostics.Append(note(ctx, resp.Private, noted, keepsPlaintext(m))...)
+}
+
+// look reads the client. Shortly after a rotation, a client or secret that is not shown is looked at again before that is
+// believed.
+func (r *clientSecret) look(ctx context.Context, m model) (rotation.Facts, error) {
+	facts, err := r.connection.Read(ctx, m.client())
+	rotated := instant(m.RotatedAt)
+	for _, pause := range secondLooks {
+		if rotated == nil || r.connection.Now().Sub(*rotated) > grace || !missing(facts, err, m.SecretID.ValueString()) {
+			break
+		}
+		if r.connection.Clock.Sleep(ctx, pause) != nil {
+			break
+		}
+		facts, err = r.connection.Prepare(ctx, m.client())
+	}
+	return facts, err
+}
+
+// missing tells whether a read shows neither the client nor, on a Listed vendor, the secret.
+func missing(facts rotation.Facts, err error, secretID string) bool {
+	if err != nil {
+		return errors.Is(err, httpapi.ErrNotFound)
+	}
+	if secretID == "" {
+		return false
+	}
+	for _, e := range facts.Secrets {
+		if e.Is(secretID) {
+			return false
+		}
+	}
+	return true
+}
+
+// identify sets the resource's identity, which must never be null.
+func (r *clientSecret) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, m model) diag.Diagnostics {
+	if identity == nil { // the CLI knows no identities
+		return nil
+	}
+	var diags diag.Diagnostics
+	diags.Append(identity.SetAttribute(ctx, path.Root(r.kind.Scope.Name), m.Scope)...)
+	diags.Append(identity.SetAttribute(ctx, path.Root(r.kind.Client.Name), m.Client)...)
+	if r.kind.Traits.Listed {
+		id := m.SecretID
+		if id.IsUnknown() {
+			id = types.StringNull()
+		}
+		diags.Append(identity.SetAttribute(ctx, path.Root("secret_id"), id)...)
+	}
+	return diags
+}

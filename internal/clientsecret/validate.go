@@ -1,0 +1,37 @@
+package clientsecret
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+)
+
+// ValidateConfig refuses combinations that contradict each other.
+func (r *clientSecret) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	defer recovery.Panic(&resp.Diagnostics)
+	m := r.load(ctx, req.Config, &resp.Diagnostics)
+	if !r.kind.Traits.CallerChooses {
+		return
+	}
+	var chosen types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("client_secret_wo"), &chosen)...)
+	if chosen.IsNull() && m.ChosenVersion.IsNull() {
+		return
+	}
+	for name, set := range map[string]bool{
+		"rotate_when_changed":   !m.Triggers.IsNull(),
+		"rotate_after":          !m.RotateAfter.IsNull(),
+		"encryption_recipients": !m.Recipients.IsNull(),
+		"rotation_mode":         m.Mode.ValueString() == string(rotation.Regenerate),
+	} {
+		if set {
+			resp.Diagnostics.AddAttributeError(path.Root(name), "Conflicting attributes",
+				name+" has no meaning beside client_secret_wo: there the value is yours, and only a new client_secret_wo_version rotates. Remove one of them.")
+		}
+	}
+}

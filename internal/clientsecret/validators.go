@@ -1,0 +1,100 @@
+package clientsecret
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
+)
+
+// positiveDuration accepts a Go duration above zero.
+type positiveDuration struct{}
+
+func (positiveDuration) Description(context.Context) string {
+	return `must be a duration above zero, such as "720h" or "1h30m"`
+}
+
+func (v positiveDuration) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v positiveDuration) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || d <= 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
+			fmt.Sprintf("%s %s; got %q. Units are h, m and s.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
+	}
+}
+
+// overlap accepts a Go duration of zero or more, in whole seconds and up to max where a vendor is told of it.
+type overlap struct {
+	wholeSeconds bool
+	max          time.Duration
+}
+
+func (k Kind) overlapDuration() validator.String {
+	return overlap{wholeSeconds: k.Traits.EndsOverlap, max: k.MaxOverlap}
+}
+
+func (v overlap) Description(context.Context) string {
+	text := `must be a duration of zero or more, such as "24h" or "0s"`
+	if v.wholeSeconds {
+		text += ", in whole seconds"
+	}
+	if v.max > 0 {
+		text += fmt.Sprintf(", of at most %s", v.max)
+	}
+	return text
+}
+
+func (v overlap) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v overlap) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	d, err := time.ParseDuration(req.ConfigValue.ValueString())
+	if err != nil || d < 0 || v.wholeSeconds && d%time.Second != 0 || v.max > 0 && d > v.max {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
+			fmt.Sprintf("%s %s; got %q. Units are h, m and s.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
+	}
+}
+
+// recipientValidator accepts a public key that secrets can be sealed to.
+type recipientValidator struct{}
+
+func (recipientValidator) Description(context.Context) string {
+	return "must be an age or SSH public key"
+}
+
+func (v recipientValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
+
+func (recipientValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if _, err := custody.ParseRecipient(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid encryption recipient", fmt.Sprintf("%s: %s.", req.Path, err))
+	}
+}
+
+// chosenSecret checks a value that the user chose against the vendor's rule.
+type chosenSecret struct{ check func(string) error }
+
+func (chosenSecret) Description(context.Context) string { return "must meet the vendor's rule" }
+
+func (v chosenSecret) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v chosenSecret) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if err := v.check(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid secret", fmt.Sprintf("%s: %s.", req.Path, err))
+	}
+}

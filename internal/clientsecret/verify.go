@@ -1,0 +1,46 @@
+package clientsecret
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+)
+
+const defaultVerifyTimeout = 30 * time.Second
+
+// establish proves s on the terms of the object's verify attribute.
+func establish(ctx context.Context, connection *vendors.Connection, c rotation.Client, s secret.Value, m model) proof.Verdict {
+	timeout, _ := m.Verify.Attributes()["timeout"].(types.String)
+	terms := proof.Terms{Timeout: defaultVerifyTimeout}
+	if d := duration(timeout); d > 0 {
+		terms.Timeout = d
+	}
+	return proof.Establish(ctx, connection.Clock, terms, func(ctx context.Context) (proof.Verdict, error) {
+		return connection.Prove(ctx, c, s)
+	})
+}
+
+// verifyRequired tells whether an unproven secret is more than a warning.
+func verifyRequired(m model) bool {
+	required, _ := m.Verify.Attributes()["required"].(types.Bool)
+	return required.ValueBool()
+}
+
+// unproven says that the new secret stays unproven and what that means.
+func unproven(k Kind, c rotation.Client, verdict proof.Verdict) (summary, detail string) {
+	seen := "The token endpoint gave no answer that says whether the new secret works."
+	if verdict == proof.Refused {
+		seen = "The token endpoint refused the new secret."
+	}
+	return "The new secret could not be proven",
+		seen + " It is in state, verified is false, and the previous secret was not touched. " +
+			"Check that the client may log in by itself and that the token endpoint is right; the secret may also need more time (verify.timeout).\n\n" +
+			explain.Where(k.Subject(c))
+}

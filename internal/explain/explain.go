@@ -1,0 +1,127 @@
+// Package explain turns errors into diagnostics for people: what was attempted on which client, what the vendor said,
+// what is still valid, and what to do. Remedies depend on status and code, never on the text of a message.
+package explain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+)
+
+// Subject is what an operation was about.
+type Subject struct {
+	Vendor string // "Cloudflare"
+	Noun   string // "OAuth client"
+	Client rotation.Client
+	// Scope and ID are the attribute names of the two parts of Client.
+	Scope, ID string
+	// Remedy gives the vendor's own advice for a status, "" for none.
+	Remedy func(status int) string
+}
+
+// Failure describes err as summary and detail. action completes "Unable to …". unchanged says what is still valid when
+// err shows that nothing was changed; "" leaves that sentence out (reads).
+func Failure(s Subject, action string, err error, unchanged string) (summary, detail string) {
+	parts := []string{s.what(err)}
+	if still := stillValid(err, unchanged); still != "" {
+		parts = append(parts, still)
+	}
+	parts = append(parts, Where(s))
+	if remedy := s.remedy(err); remedy != "" {
+		parts = append(parts, remedy)
+	}
+	return "Unable to " + action, strings.Join(parts, "\n\n")
+}
+
+// Where names the client of s.
+func Where(s Subject) string {
+	return fmt.Sprintf("%s: %s = %q, %s = %q.", s.Noun, s.ID, s.Client.ID, s.Scope, s.Client.Scope)
+}
+
+func (s Subject) what(err error) string {
+	var lost *rotation.LostError
+	var refused *rotation.RefusedError
+	switch {
+	case errors.As(err, &lost):
+		return sentence(lost.Cause.Error())
+	case errors.As(err, &refused):
+		return sentence(refused.Reason)
+	case errors.Is(err, context.Canceled):
+		return "The operation was interrupted."
+	default:
+		return sentence(err.Error())
+	}
+}
+
+func stillValid(err error, unchanged string) string {
+	var lost *rotation.LostError
+	if errors.As(err, &lost) {
+		return lost.StillValid
+	}
+	if httpapi.IsOutcomeUnknown(err) {
+		return ""
+	}
+	return unchanged
+}
+
+func (s Subject) remedy(err error) string {
+	var lost *rotation.LostError
+	var refused *rotation.RefusedError
+	var api *httpapi.APIError
+	switch {
+	case errors.As(err, &lost):
+		return lost.Remedy
+	case errors.As(err, &refused):
+		return refused.Remedy
+	case errors.As(err, &api):
+		if s.Remedy != nil {
+			if own := s.Remedy(api.Status); own != "" {
+				return own
+			}
+		}
+		return general(api.Status)
+	case errors.Is(err, context.Canceled):
+		return "Run the command again."
+	case errors.Is(err, context.DeadlineExceeded):
+		return "Run the command again, or give it more time in the timeouts attribute."
+	default:
+		return ""
+	}
+}
+
+func general(status int) string {
+	switch {
+	case status == http.StatusUnauthorized:
+		return "Check the provider's credential: it is wrong, expired or revoked."
+	case status == http.StatusForbidden:
+		return "The provider's credential is valid but may not do this; give it the permission."
+	case status == http.StatusNotFound:
+		return "Check the ids: the client does not exist there, or the credential may not see it."
+	case status == http.StatusConflict:
+		return "Another change of this client is under way or left open. Wait or finish it, then run the command again."
+	case status == http.StatusTooManyRequests:
+		return "Run the command again later, lower requests_per_second in the provider configuration, or allow more time in the timeouts attribute."
+	case status >= 500:
+		return "The vendor has a problem; run the command again later."
+	default:
+		return ""
+	}
+}
+
+// sentence makes a message start with a capital and end with a full stop.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return "The reason is not known."
+	}
+	text = strings.ToUpper(text[:1]) + text[1:]
+	if !strings.HasSuffix(text, ".") {
+		text += "."
+	}
+	return text
+}

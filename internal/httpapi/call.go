@@ -1,0 +1,63 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// call is the state of one Do. Only the goroutine of Do touches it.
+type call struct {
+	client  *Client
+	request Request
+	secrets []string // of the request itself
+	headers []string // of the credential in the latest attempt
+
+	attempts  int
+	failures  int           // attempts repeated for reasons other than 429 and 401
+	troubled  time.Duration // spent on them, waits included
+	began     time.Time     // of the current attempt
+	renewed   bool
+	unclear   bool // an attempt may have been executed
+	settled   bool // Settled found the effect
+	unsettled int  // times that Settled found no effect
+	settleErr error
+	note      string // why there is no further attempt
+	last      outcome
+}
+
+type callKey struct{}
+
+func callFrom(ctx context.Context) *call {
+	return ctx.Value(callKey{}).(*call)
+}
+
+// usesCredential tells whether the client's own credential goes with the request.
+func (c *call) usesCredential() bool {
+	return c.client.options.Credential != nil && !c.request.Anonymous && c.request.Basic == nil
+}
+
+// isAnswer tells whether status is what the caller wants to see.
+func (c *call) isAnswer(status int) bool {
+	return status >= 200 && status <= 299 || slices.Contains(c.request.Accept, status)
+}
+
+// failed tells whether o is an error in disguise.
+func (c *call) failed(o outcome) bool {
+	return o.kind == answered && o.status >= 200 && o.status <= 299 && c.client.options.Failed != nil &&
+		c.client.options.Failed(o.body)
+}
+
+func (c *call) allSecrets() []string {
+	all := slices.Concat(c.secrets, c.headers)
+	if c.client.options.Secrets != nil {
+		all = append(all, c.client.options.Secrets()...)
+	}
+	return all
+}
+
+// isOutage tells that the vendor failed to answer the request: the status says nothing about what was done.
+func isOutage(status int) bool {
+	return status == http.StatusRequestTimeout || status >= 500 && status != http.StatusNotImplemented
+}

@@ -1,0 +1,19 @@
+package httpapi_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+)
+
+func TestDbg(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		httpapi.Debug = true
+		l := &limiter{rate: 5, burst: 5, tokens: 5, style: "seconds", latency: 100 * time.Millisecond, filled: time.Now()}
+		c, _ := httpapi.New(httpapi.Options{Vendor: "v", BaseURL: "https://x.test", Transport: l})
+		took := drive(t, c, 600, 1)
+		t.Log(took, l.refused, l.requests)
+	})
+}

@@ -1,0 +1,98 @@
+package httpapi
+
+import (
+	"math"
+	"time"
+)
+
+// fit estimates the limit behind a series of accepted and refused requests. It takes the vendor for a leaky bucket: it
+// drains at some rate, every accepted request adds one, and a request is refused when there is no room for it. For a
+// supposed rate the level of the bucket follows from the requests alone. The size is unknown, but it is at least the
+// highest level that was accepted and less than the lowest level that was refused; a rate for which the two contradict
+// each other is not the vendor's.
+type fit struct {
+	buckets []bucket
+	at      time.Time
+}
+
+// bucket is the history as one supposed rate sees it.
+type bucket struct {
+	rate     float64 // per second
+	level    float64
+	accepted float64 // highest level after an accepted request
+	refused  float64 // lowest level that a refused request would have made
+}
+
+// Supposed rates: from one request in four seconds to 250 a second, in steps of 2 %.
+const (
+	fitLowest  = 0.25
+	fitHighest = 250
+	fitStep    = 1.02
+)
+
+func newFit(now time.Time) fit {
+	f := fit{at: now}
+	for rate := fitLowest; rate < fitHighest; rate *= fitStep {
+		f.buckets = append(f.buckets, bucket{rate: rate, refused: math.Inf(1)})
+	}
+	return f
+}
+
+func (f *fit) advance(now time.Time) {
+	passed := now.Sub(f.at).Seconds()
+	if passed <= 0 {
+		return
+	}
+	f.at = now
+	for i := range f.buckets {
+		b := &f.buckets[i]
+		b.level = max(0, b.level-b.rate*passed)
+	}
+}
+
+// accept notes a request that was answered at now.
+func (f *fit) accept(now time.Time) {
+	f.advance(now)
+	for i := range f.buckets {
+		b := &f.buckets[i]
+		b.level++
+		b.accepted = max(b.accepted, b.level)
+	}
+}
+
+// refuse notes a request that was refused at now.
+func (f *fit) refuse(now time.Time) {
+	f.advance(now)
+	for i := range f.buckets {
+		b := &f.buckets[i]
+		b.refused = min(b.refused, b.level+1)
+	}
+}
+
+// slack is how far accepted and refused levels may overlap: requests overtake each other on their way.
+const slack = 0.5
+
+// rates are the lowest and the highest rate up to limit that explain everything; ok is false when none does.
+func (f *fit) rates(limit float64) (low, high bucket, ok bool) {
+	for _, b := range f.buckets {
+		if b.rate > limit {
+			break
+		}
+		if b.accepted > b.refused*(1+T.SlackP)+T.Slack {
+			continue
+		}
+		if !ok {
+			low, ok = b, true
+		}
+		high = b
+	}
+	return low, high, ok
+}
+
+// forget drops what contradicts itself: a limit that changed.
+func (f *fit) forget() {
+	for i := range f.buckets {
+		b := &f.buckets[i]
+		b.accepted, b.refused = b.level, math.Inf(1)
+	}
+}

@@ -1,0 +1,114 @@
+package httpapi
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
+
+// result is what Do returns after the last attempt.
+func (c *call) result() (*Response, error) {
+	o := c.last
+	switch {
+	case c.settled:
+		return &Response{Header: http.Header{}}, nil
+	case o.kind == blocked || !o.sent:
+		if c.unclear {
+			return nil, c.unusable(o.err)
+		}
+		return nil, c.notSent(o.err)
+	case o.kind != answered:
+		return nil, c.unknown(o.err)
+	case c.failed(o):
+		return nil, c.apiError(o)
+	case c.isAnswer(o.status):
+		return &Response{Status: o.status, Header: o.header, Body: o.body}, nil
+	case isOutage(o.status):
+		return nil, c.outage(o)
+	}
+	return nil, c.apiError(o)
+}
+
+// outage is the error after a 408 or 5xx.
+func (c *call) outage(o outcome) error {
+	refused := c.apiError(o)
+	if c.request.Class == ReadOnly || c.unsettled > 0 && c.settleErr == nil {
+		return refused
+	}
+	return c.unknown(refused)
+}
+
+// unknown is the error when the call may have been executed, by class.
+func (c *call) unknown(cause error) error {
+	if c.settleErr != nil {
+		cause = fmt.Errorf("%w; whether it had its effect cannot be read: %w", cause, c.settleErr)
+	}
+	if c.request.Class == Once || c.request.Class == Idempotent && c.request.Settled == nil {
+		return &OutcomeUnknownError{Vendor: c.client.options.Vendor, Operation: c.request.Operation, Cause: cause}
+	}
+	return c.unusable(cause)
+}
+
+func (c *call) unusable(cause error) error {
+	if c.note != "" {
+		cause = fmt.Errorf("%w; %s", cause, c.note)
+	}
+	return &AnswerError{Vendor: c.client.options.Vendor, Operation: c.request.Operation, Cause: cause}
+}
+
+func (c *call) notSent(cause error) error {
+	if c.note != "" {
+		cause = fmt.Errorf("%w; %s", cause, c.note)
+	}
+	return &NotSentError{Vendor: c.client.options.Vendor, Operation: c.request.Operation, Cause: cause}
+}
+
+// What an answer says that does not come from the API.
+const (
+	messageRedirect = "a redirect, which is never followed; check the configured URL"
+	messageHTML     = "an HTML page instead of an API answer"
+	messageNotJSON  = "an answer that is not JSON"
+)
+
+func (c *call) apiError(o outcome) *APIError {
+	refused := &APIError{
+		Vendor: c.client.options.Vendor, Operation: c.request.Operation,
+		Method: c.request.Method, Template: c.request.Template,
+		Status: o.status, Note: c.note,
+	}
+	refused.RetryAfter, _ = parseRetryAfter(o.header, c.client.options.Clock.Now())
+	refused.Code, refused.Message, refused.RequestID = c.decodeError(o)
+	body := bytes.TrimSpace(o.body)
+	switch {
+	case o.status >= 300 && o.status <= 399:
+		refused.Message = messageRedirect
+	case o.err != nil:
+		refused.Message = o.err.Error()
+	case len(body) == 0 || json.Valid(body):
+		refused.Definite = true
+	case isHTML(body):
+		refused.Message = messageHTML
+	default:
+		refused.Message = messageNotJSON
+	}
+	return refused
+}
+
+// maxToken bounds a vendor's code and request id, in bytes.
+const maxToken = 100
+
+// decodeError reads the vendor's error, scrubbed. The request id may also come from a usual header.
+func (c *call) decodeError(o outcome) (code, message, requestID string) {
+	if c.client.options.DecodeError != nil && json.Valid(o.body) {
+		code, message, requestID = c.client.options.DecodeError(o.header, o.body)
+	}
+	requestID = cmp.Or(requestID, o.header.Get("X-Request-Id"), o.header.Get("Cf-Ray"))
+	secrets := c.allSecrets()
+	return scrub(code, secrets, maxToken), scrub(message, secrets, MaxMessage), scrub(requestID, secrets, maxToken)
+}
+
+func isHTML(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
+}

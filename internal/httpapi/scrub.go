@@ -1,0 +1,91 @@
+package httpapi
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// removed stands in a message where a secret would have been.
+const removed = "(redacted)"
+
+// scrub makes a text from outside fit for an error: one line, no control characters, none of the secrets in any form
+// that a server is likely to echo, and at most limit bytes.
+func scrub(text string, secrets []string, limit int) string {
+	forms := secretForms(secrets)
+	text = removeAll(text, forms)
+	// A secret that was broken up by control characters is whole only now.
+	text = removeAll(oneLine(text), forms)
+	return truncate(text, limit)
+}
+
+func removeAll(text string, forms []string) string {
+	for _, form := range forms {
+		text = strings.ReplaceAll(text, form, removed)
+	}
+	return text
+}
+
+// oneLine turns every run of white space into one space and drops what is invisible: control characters, direction
+// marks and bytes that are not UTF-8.
+func oneLine(text string) string {
+	visible := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case r == utf8.RuneError || !unicode.IsGraphic(r):
+			return -1
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(visible), " ")
+}
+
+func truncate(text string, limit int) string {
+	const ellipsis = "…"
+	if len(text) <= limit {
+		return text
+	}
+	end := limit - len(ellipsis)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + ellipsis
+}
+
+// secretForms lists every secret as such and as JSON, URLs and base64 write it, the longest first: a form that holds
+// another one goes as a whole.
+func secretForms(secrets []string) []string {
+	var forms []string
+	for _, secret := range secrets {
+		if secret == "" {
+			continue
+		}
+		raw := []byte(secret)
+		forms = append(forms, secret, oneLine(secret), jsonText(secret, true), jsonText(secret, false),
+			url.QueryEscape(secret), url.PathEscape(secret),
+			base64.StdEncoding.EncodeToString(raw), base64.RawStdEncoding.EncodeToString(raw),
+			base64.URLEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw))
+	}
+	forms = slices.DeleteFunc(forms, func(form string) bool { return form == "" })
+	slices.SortFunc(forms, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
+	})
+	return slices.Compact(forms)
+}
+
+// jsonText is the inside of text as a JSON string.
+func jsonText(text string, escapeHTML bool) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(escapeHTML)
+	if err := encoder.Encode(text); err != nil {
+		return ""
+	}
+	return strings.Trim(strings.TrimSuffix(b.String(), "\n"), `"`)
+}

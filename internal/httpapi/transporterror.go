@@ -1,0 +1,69 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+)
+
+// errAttemptTimeout is the cause of an attempt's context after attemptTimeout.
+var errAttemptTimeout = fmt.Errorf("no complete answer within %s", attemptTimeout)
+
+// transportError is a failure below HTTP with a text that is fit for users. It does not unwrap to what the network
+// reported: such an error holds the URL with its query, or bytes that the server chose.
+type transportError struct{ text string }
+
+func (e *transportError) Error() string { return e.text }
+
+// stoppedError is the end of the operation's context, with what was under way.
+type stoppedError struct {
+	doing string
+	cause error
+}
+
+func (e *stoppedError) Error() string {
+	if errors.Is(e.cause, context.DeadlineExceeded) {
+		return "the time for this operation ended " + e.doing
+	}
+	return "the operation was stopped " + e.doing
+}
+
+func (e *stoppedError) Unwrap() error { return e.cause }
+
+// describe turns err, which ended an attempt under ctx, into an error for users; operation is the caller's context.
+func describe(err error, operation, attempt context.Context, secrets []string) error {
+	if cause := operation.Err(); cause != nil {
+		return &stoppedError{doing: "while waiting for the answer", cause: cause}
+	}
+	if attempt.Err() != nil {
+		return errAttemptTimeout
+	}
+	if inner, ok := errors.AsType[*url.Error](err); ok {
+		err = inner.Err
+	}
+	return &transportError{text: scrub(err.Error(), secrets, MaxMessage)}
+}
+
+// isDial tells that err is the failure to reach the host, before any connection.
+func isDial(err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return true
+	}
+	_, ok := errors.AsType[*net.DNSError](err)
+	return ok
+}
+
+// isRefusedTLS tells that the two sides do not agree on TLS. A repeat ends in the same way.
+func isRefusedTLS(err error) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[tls.AlertError](err)
+	return ok
+}

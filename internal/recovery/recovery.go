@@ -1,0 +1,35 @@
+// Package recovery keeps a panic in one resource from costing the others anything: the plugin process serves them all.
+package recovery
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+)
+
+// Panic, deferred in every entry point, turns a panic into an error. State stays as far as it was set. The value of the
+// panic is not shown, it may hold a secret; its type and the places in the code are.
+func Panic(diags *diag.Diagnostics) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	diags.AddError("The provider failed unexpectedly",
+		fmt.Sprintf("This is a bug in the provider; please report it with the lines below, which hold no secret. What was done up to here is in state. Run a plan before anything else.\n\n%T\n%s", v, stack()))
+}
+
+// stack lists functions and lines, without arguments.
+func stack() string {
+	callers := make([]uintptr, 32)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(4, callers)])
+	var b strings.Builder
+	for {
+		frame, more := frames.Next()
+		fmt.Fprintf(&b, "  %s:%d\n", frame.Function, frame.Line)
+		if !more {
+			return b.String()
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package rotation
+
+import (
+	"fmt"
+	"time"
+)
+
+// Policies for a secret that somebody else changed, and for a rotation that meets an open one.
+const (
+	ExternalWarn   = "warn"
+	ExternalRotate = "rotate"
+	ExternalIgnore = "ignore"
+
+	PendingFail        = "fail"
+	PendingRetireFirst = "retire_first"
+)
+
+// Settings are the configuration that decisions depend on.
+type Settings struct {
+	Triggers    Triggers
+	RotateAfter time.Duration  // 0: no schedule
+	RetireAfter *time.Duration // nil: never
+	OnExternal  string
+	OnPending   string
+	Mode        Mode
+	// Chosen: the user supplies the value; then only a change of ChosenVersion rotates.
+	Chosen        bool
+	ChosenVersion *int64
+	AllowSelf     bool
+	// Unsettled: something above depends on a value that is not known yet.
+	Unsettled bool
+}
+
+// State is what is known of the secret since the last apply, refreshed by the last read.
+type State struct {
+	Triggers         Triggers
+	RotateAfter      time.Duration
+	RetireAfter      *time.Duration
+	ChosenVersion    *int64
+	Version          int64 // 0: adopted or imported, the value is not known here
+	RotatedAt        *time.Time
+	DueAt            *time.Time
+	HasPrevious      bool
+	PreviousEndsAt   *time.Time
+	SecretID         string
+	PreviousSecretID string
+	ExpiresAt        *time.Time
+}
+
+// Decision is what an apply will do.
+type Decision struct {
+	// Rotate issues a new secret.
+	Rotate Answer
+	// Why names the reason for a rotation, as the end of a sentence.
+	Why string
+	// RetireFirst ends the previous secret before the new one is issued.
+	RetireFirst bool
+	// Retire ends the previous secret of the last rotation, whose time has come.
+	Retire bool
+	// RetireOlder are ids of still earlier secrets of a Listed vendor whose time has come.
+	RetireOlder []string
+	// Warnings are remarks for the plan.
+	Warnings []Warning
+	// Refused stops the plan.
+	Refused *RefusedError
+}
+
+// Warning is a remark with a heading.
+type Warning struct{ Summary, Detail string }
+
+// Decide plans one update. The clock is noted.At, the time that the last read recorded: Terraform plans again while it
+// applies, and both plans must agree. self tells that the provider logs in as this very client.
+func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decision {
+	d := Decision{}
+	d.Rotate, d.Why = rotate(set, st, noted)
+	if noted.External != nil && set.OnExternal != ExternalIgnore {
+		d.Warnings = append(d.Warnings, noted.External.warning(traits, st, d.Rotate == Yes))
+	}
+	retireAt := retireAt(set, st)
+	ours := previousIsOurs(traits, st, noted)
+	due := st.HasPrevious && retireAt != nil && !noted.At.IsZero() && !noted.At.Before(*retireAt)
+	switch {
+	case due && ours && d.Rotate == No:
+		d.Retire = true
+	case due && !ours:
+		d.Warnings = append(d.Warnings, notOurs(traits, st))
+	}
+	d.RetireOlder = noted.olderDue()
+	if due && ours && d.Rotate == Yes && traits.Listed {
+		d.RetireOlder = append(d.RetireOlder, st.PreviousSecretID)
+	}
+
+	if d.Rotate != No && !traits.Listed && set.Mode != Regenerate && st.HasPrevious && noted.Pending == nil {
+		switch {
+		case due && ours, set.OnPending == PendingRetireFirst:
+			d.RetireFirst = true
+		case d.Rotate == Yes:
+			d.Refused = PendingRefusal(traits, st.PreviousEndsAt)
+		}
+	}
+	if self && !set.AllowSelf && (d.Rotate == Yes || d.Retire || len(d.RetireOlder) > 0) {
+		d.Refused = SelfRefusal()
+	}
+	return d
+}
+
+// rotate decides whether a new secret is due and why.
+func rotate(set Settings, st State, noted Noted) (Answer, string) {
+	if set.Unsettled {
+		return Maybe, "a setting of the rotation is not known yet"
+	}
+	if noted.Pending != nil {
+		return Yes, "an earlier rotation was sent and its outcome is still unknown"
+	}
+	if set.Chosen {
+		if !sameVersion(set.ChosenVersion, st.ChosenVersion) {
+			return Yes, "client_secret_wo_version changed"
+		}
+		return No, ""
+	}
+	changed := Changed(st.Triggers, set.Triggers)
+	if changed == Yes {
+		return Yes, "a value of rotate_when_changed changed"
+	}
+	if due := DueAt(set, st, noted.At); due != nil && !noted.At.IsZero() && !noted.At.Before(*due) {
+		return Yes, fmt.Sprintf("rotate_after: it was due at %s", Stamp(*due))
+	}
+	if noted.External != nil && noted.External.rotates(set.OnExternal) {
+		return Yes, noted.External.Seen
+	}
+	if changed == Maybe {
+		return Maybe, "a value of rotate_when_changed is not known yet"
+	}
+	return No, ""
+}
+
+func sameVersion(a, b *int64) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return *a == *b
+}
+
+// DueAt is the time of the next scheduled rotation, nil without a schedule. It counts from the last rotation; for a secret
+// that was never rotated here, from the moment the schedule was first set.
+func DueAt(set Settings, st State, now time.Time) *time.Time {
+	if set.RotateAfter <= 0 || set.Chosen {
+		return nil
+	}
+	from := now
+	switch {
+	case st.RotatedAt != nil:
+		from = *st.RotatedAt
+	case st.DueAt != nil && st.RotateAfter > 0:
+		from = st.DueAt.Add(-st.RotateAfter)
+	case now.IsZero():
+		return nil
+	}
+	due := from.Add(set.RotateAfter)
+	return &due
+}
+
+// retireAt is when the previous secret is to be deleted, nil for never.
+func retireAt(set Settings, st State) *time.Time {
+	if set.RetireAfter == nil || st.RotatedAt == nil {
+		return nil
+	}
+	at := st.RotatedAt.Add(*set.RetireAfter)
+	return &at
+}
+
+// PreviousEndsAt is when the previous secret stops working or is due to be deleted: what the vendor enforces, else what
+// the configuration asks for; nil when nothing ends it.
+func PreviousEndsAt(traits Traits, set Settings, st State, noted Noted) *time.Time {
+	if !st.HasPrevious {
+		return nil
+	}
+	if traits.EndsOverlap || !previousIsOurs(traits, st, noted) {
+		return st.PreviousEndsAt
+	}
+	if at := retireAt(set, st); at != nil {
+		return at
+	}
+	if st.RetireAfter != nil { // what stands there is the date of a setting that was removed
+		return nil
+	}
+	return st.PreviousEndsAt
+}
+
+// previousIsOurs tells whether the previous secret is one that this resource replaced. On a slot API nobody may delete
+// what somebody else's rotation pushed there: it can be the very secret that this state hands out. On a list only what
+// this resource created may go, and an adopted or imported secret (version 0) was not.
+func previousIsOurs(traits Traits, st State, noted Noted) bool {
+	if traits.Listed {
+		return st.Version >= 2 && st.PreviousSecretID != ""
+	}
+	return st.Version >= 1 && !noted.ForeignPrevious
+}
+
+func notOurs(traits Traits, st State) Warning {
+	if traits.Listed {
+		return Warning{
+			Summary: "The previous secret is not deleted",
+			Detail: fmt.Sprintf("retire_previous_after has passed, but secret %s was not created by this resource (it was imported). "+
+				"Delete it with a rotation completion that names it in previous_secret_id, or in the vendor's console.", st.PreviousSecretID),
+		}
+	}
+	return Warning{
+		Summary: "The previous secret is not deleted",
+		Detail: "retire_previous_after has passed, but the previous secret was put there by a rotation that this resource did not make, " +
+			"so it may be the one in use. Find out who rotated; then delete the previous secret with a rotation completion.",
+	}
+}
+
+// PendingRefusal is the answer to a rotation while an earlier previous secret is still valid.
+func PendingRefusal(traits Traits, endsAt *time.Time) *RefusedError {
+	reason := "A previous secret is still valid, and a second rotation would end or lose a secret that may be in use."
+	if !traits.ShowsPrevious && endsAt != nil {
+		reason = fmt.Sprintf("The previous secret counts as valid until %s, and a second rotation would end a secret that may be in use.", Stamp(*endsAt))
+	}
+	return &RefusedError{
+		Reason: reason,
+		Remedy: `Either finish the open rotation first (retire_previous_after, a rotation completion, or wait until it ends), ` +
+			`or set on_pending_rotation = "retire_first" to delete the previous secret right before the new one is made.`,
+	}
+}
+
+// SelfRefusal is the answer to changing the credential that the provider itself logs in with.
+func SelfRefusal() *RefusedError {
+	return &RefusedError{
+		Reason: "The provider itself logs in as this client, and changing its secret can lock the provider out.",
+		Remedy: "Log in with another credential, or set allow_self_rotation = true; then make the new secret the provider's credential before the old one ends.",
+	}
+}
+
+// Stamp formats a time as it stands in state: RFC 3339, UTC, whole seconds.
+func Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,167 @@
+package rotation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Noted is what a read leaves for the plans that follow it. It is a cache in private state: when it is lost, nothing is
+// due and nothing of unknown origin is deleted until the next read.
+type Noted struct {
+	// At is the vendor's time of the read, the only clock of a plan.
+	At time.Time `json:"at"`
+	// External is set while somebody else's change of the secret stands.
+	External *External `json:"external,omitempty"`
+	// ForeignPrevious: the previous secret of a slot API was not put there by this resource.
+	ForeignPrevious bool `json:"foreign_previous,omitempty"`
+	// SecretAge is the last age seen since the last rotation from here.
+	SecretAge *float64 `json:"secret_age,omitempty"`
+	// Older are secrets of a Listed vendor from before the previous one that this resource made and has not deleted.
+	Older []Older `json:"older,omitempty"`
+	// Pending is a rotation whose outcome is unknown; kept outside this record because of its value.
+	Pending *Pending `json:"-"`
+}
+
+// Older is a secret that left the previous place and still lives.
+type Older struct {
+	ID string `json:"id"`
+	// RetireAt is when it is to be deleted; nil for never.
+	RetireAt *time.Time `json:"retire_at,omitempty"`
+}
+
+func (n Noted) olderDue() []string {
+	var ids []string
+	for _, o := range n.Older {
+		if o.RetireAt != nil && !n.At.IsZero() && !n.At.Before(*o.RetireAt) {
+			ids = append(ids, o.ID)
+		}
+	}
+	return ids
+}
+
+// Forget drops an older secret that is gone.
+func (n *Noted) Forget(id string) {
+	n.Older = slices.DeleteFunc(n.Older, func(o Older) bool { return o.ID == id })
+}
+
+// External is a change by somebody else.
+type External struct {
+	// Seen is what was seen, as a sentence without its full stop.
+	Seen string `json:"seen"`
+	// Dead: the secret in state surely does not work any more. Otherwise it may.
+	Dead bool `json:"dead,omitempty"`
+	// Listed: the entry of a Listed vendor is missing, deleted or expired; only "ignore" leaves that alone.
+	Listed bool `json:"listed,omitempty"`
+}
+
+func (e External) rotates(policy string) bool {
+	return policy == ExternalRotate || e.Listed && policy != ExternalIgnore
+}
+
+func (e External) warning(traits Traits, st State, rotating bool) Warning {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s.", e.Seen)
+	switch {
+	case e.Dead:
+		b.WriteString(" The secret in this state does not work any more.")
+	case !traits.Listed && st.HasPrevious:
+		b.WriteString(" The secret in this state still works, as the previous secret: whoever rotated can end it at any moment, and a second rotation would end it too.")
+	default:
+		b.WriteString(" The secret in this state may have stopped working.")
+	}
+	if rotating {
+		b.WriteString(" This plan rotates, so that the state holds a working secret again.")
+	} else {
+		b.WriteString(` To make a new one here, change a value of rotate_when_changed or set on_external_rotation = "rotate"; "ignore" silences this warning.`)
+	}
+	return Warning{Summary: "The secret was changed outside Terraform", Detail: b.String()}
+}
+
+// Observe updates the state and the notes by what a read showed. first: nothing was observed before (right after an
+// import or adoption), so that there is nothing to compare with.
+func Observe(traits Traits, st State, noted Noted, facts Facts, first bool) (State, Noted) {
+	noted.At = facts.At
+	if traits.Listed {
+		return observeList(st, noted, facts)
+	}
+	return observeSlots(traits, st, noted, facts, first)
+}
+
+func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool) (State, Noted) {
+	if facts.HasPrevious != nil {
+		now := *facts.HasPrevious
+		switch {
+		case first:
+			noted.ForeignPrevious = now
+		case now && !st.HasPrevious:
+			noted.ForeignPrevious = true
+			noted.External = &External{Seen: "The client has a previous secret that this resource did not leave behind: somebody else rotated"}
+		case !now && noted.ForeignPrevious:
+			noted.ForeignPrevious = false
+			if noted.External != nil {
+				noted.External = &External{Seen: "Somebody else rotated the secret and then deleted the previous one, which this state holds", Dead: true}
+			}
+		}
+		st.HasPrevious = now
+	} else if traits.EndsOverlap && st.HasPrevious && st.PreviousEndsAt != nil && !facts.At.Before(*st.PreviousEndsAt) {
+		st.HasPrevious = false
+	}
+	if !st.HasPrevious {
+		st.PreviousEndsAt = nil
+	}
+	if age := facts.SecretAge; age != nil {
+		if noted.SecretAge != nil && *age < *noted.SecretAge {
+			noted.External = &External{Seen: fmt.Sprintf("The age of the secret went down from %g to %g: somebody else changed the secret", *noted.SecretAge, *age)}
+		}
+		noted.SecretAge = age
+	}
+	return st, noted
+}
+
+func observeList(st State, noted Noted, facts Facts) (State, Noted) {
+	noted.External = nil
+	if st.SecretID != "" {
+		entry, listed := find(facts.Secrets, st.SecretID)
+		switch {
+		case !listed:
+			noted.External = &External{Seen: fmt.Sprintf("Secret %s is no longer listed", st.SecretID), Dead: true, Listed: true}
+		case entry.Deleted:
+			noted.External = &External{Seen: fmt.Sprintf("Secret %s was deleted", st.SecretID), Dead: true, Listed: true}
+		case !entry.Live(facts.At):
+			noted.External = &External{Seen: fmt.Sprintf("Secret %s expired at %s", st.SecretID, Stamp(*entry.ExpiresAt)), Dead: true, Listed: true}
+		}
+		if listed {
+			st.ExpiresAt = entry.ExpiresAt
+		}
+	}
+	if st.PreviousSecretID != "" {
+		entry, listed := find(facts.Secrets, st.PreviousSecretID)
+		if listed && entry.Live(facts.At) {
+			st.HasPrevious = true
+			st.PreviousEndsAt = entry.ExpiresAt
+		} else {
+			st.HasPrevious, st.PreviousSecretID, st.PreviousEndsAt = false, "", nil
+		}
+	} else {
+		st.HasPrevious, st.PreviousEndsAt = false, nil
+	}
+	var older []Older
+	for _, o := range noted.Older {
+		if entry, listed := find(facts.Secrets, o.ID); listed && entry.Live(facts.At) {
+			older = append(older, o)
+		}
+	}
+	noted.Older = older
+	return st, noted
+}
+
+func find(entries []Entry, id string) (Entry, bool) {
+	for _, e := range entries {
+		if e.Is(id) {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}

@@ -1,0 +1,106 @@
+// Package cloudflare adds Cloudflare's OAuth clients to the provider.
+package cloudflare
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/cloudflare/api"
+)
+
+const name = "cloudflare"
+
+// Vendor registers Cloudflare.
+var Vendor = vendors.Registration{
+	Name:        name,
+	Description: "Access to Cloudflare: an API token, or e-mail address and global API key.",
+	Attributes: map[string]schema.Attribute{
+		"api_token":  vendors.Credential("API token with the permissions OAuth Client Read and OAuth Client Write.", "CLOUDFLARE_API_TOKEN"),
+		"email":      vendors.Text("E-mail address of the older login scheme; goes with `api_key`.", "CLOUDFLARE_EMAIL"),
+		"api_key":    vendors.Credential("Global API key of the older login scheme; goes with `email`.", "CLOUDFLARE_API_KEY"),
+		"account_id": vendors.Text("Account of every resource that names none.", "CLOUDFLARE_ACCOUNT_ID"),
+		"base_url":   vendors.Text("Address of the API. Default `"+api.DefaultBaseURL+"`.", "CLOUDFLARE_BASE_URL"),
+		"token_url":  vendors.Text("Token endpoint that `verify` asks. Default `"+api.DefaultTokenURL+"`.", "CLOUDFLARE_OAUTH_TOKEN_URL"),
+	},
+	Connect:   connect,
+	Resources: []func() resource.Resource{clientsecret.New(kind)},
+}
+
+// kind describes the client secret of a Cloudflare OAuth client.
+var kind = clientsecret.Kind{
+	Vendor: name,
+	Title:  "Cloudflare",
+	Noun:   "OAuth client",
+	Traits: traits,
+	Scope: clientsecret.IDAttribute{
+		Name: "account_id", Env: "CLOUDFLARE_ACCOUNT_ID",
+		Description: "The account that the OAuth client belongs to.",
+		Form:        "the account id, 32 characters",
+		Validators:  []validator.String{stringvalidator.LengthBetween(32, 32)},
+	},
+	Client: clientsecret.IDAttribute{
+		Name:        "oauth_client_id",
+		Description: "The client id of the OAuth client.",
+		Form:        "the client id of the OAuth client",
+		Validators:  []validator.String{vendors.PathElement{}},
+	},
+	OnDestroy: []string{clientsecret.DestroyKeep, clientsecret.DestroyRetirePrevious},
+	Remedy:    remedy,
+	Description: "The client secret of an existing OAuth client of a Cloudflare account. Creating the resource rotates the secret (or adopts the client, `on_create`); " +
+		"a rotation is an in-place update. The previous secret stays valid until it is deleted: by `retire_previous_after`, by `oauthsecret_cloudflare_rotation_completion`, or by hand. " +
+		"It never expires by itself.",
+}
+
+// pace stays below the published limit of 1,200 requests in five minutes per user or account token.
+var pace = httpapi.Pace{PerSecond: 3.3, Burst: 200}
+
+func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vendors.Connection, diag.Diagnostics) {
+	token := s.String("api_token", "CLOUDFLARE_API_TOKEN")
+	email, key := s.String("email", "CLOUDFLARE_EMAIL"), s.String("api_key", "CLOUDFLARE_API_KEY")
+	baseURL, tokenURL := s.String("base_url", "CLOUDFLARE_BASE_URL"), s.String("token_url", "CLOUDFLARE_OAUTH_TOKEN_URL")
+
+	connection := vendors.NewConnection(s, s.String("account_id", "CLOUDFLARE_ACCOUNT_ID"), base.Clock)
+	scheme, diags := vendors.Choose("Cloudflare", vendors.Scheme{token}, vendors.Scheme{email, key})
+	diags.Append(vendors.CheckURLs(baseURL, tokenURL)...)
+	if scheme == nil && !diags.HasError() {
+		connection.Problem = vendors.Missing("Cloudflare", token, email, key)
+	}
+	if connection.Unusable(diags) {
+		return connection, diags
+	}
+	cfg := api.Config{BaseURL: baseURL.Value, TokenURL: tokenURL.Value}
+	if len(scheme) == 1 {
+		cfg.APIToken = secret.New(token.Value)
+	} else {
+		cfg.Email, cfg.APIKey = email.Value, secret.New(key.Value)
+	}
+	base.Pace = s.Pace(pace)
+	client, err := api.New(cfg, base)
+	if err != nil {
+		diags.AddAttributeError(s.Root(), "Invalid configuration of Cloudflare", err.Error())
+		return connection, diags
+	}
+	connection.Vendor = newSecrets(client, base.Clock)
+	return connection, diags
+}
+
+func remedy(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "Check cloudflare.api_token (CLOUDFLARE_API_TOKEN), or email and api_key: the credential is wrong, expired or revoked."
+	case http.StatusForbidden:
+		return "The credential needs the permissions OAuth Client Read and OAuth Client Write on this account."
+	default:
+		return ""
+	}
+}

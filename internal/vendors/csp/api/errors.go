@@ -1,0 +1,60 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+)
+
+// The problems of an answer. They are fixed texts: a decoder's own error may quote a part of the body.
+const problemShape = "the answer is not the JSON that the vendor documents"
+
+// cspError is the vendor's CspErrorResponse. Every field is optional, and types vary between generations.
+type cspError struct {
+	Code    string // cspErrorCode, else errorCode
+	Message string
+	// requestID is requestId, else traceId.
+	requestID string
+	// ok tells that the body is such an error at all.
+	ok bool
+}
+
+// codePattern is what a code looks like: "250.100", "540.120-340.800". Anything else is no code and may be an echo.
+var codePattern = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,40}$`)
+
+func readCSPError(body []byte) cspError {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil {
+		return cspError{}
+	}
+	text := func(names ...string) string {
+		for _, name := range names {
+			var s string
+			if json.Unmarshal(fields[name], &s) == nil && s != "" {
+				return s
+			}
+		}
+		return ""
+	}
+	e := cspError{Code: text("cspErrorCode", "errorCode"), Message: text("message"), requestID: text("requestId", "traceId")}
+	e.ok = e.Code != "" || e.Message != ""
+	return e
+}
+
+// decodeError is httpapi.Options.DecodeError. Beside the vendor's own shape it knows the error of RFC 6749 section 5.2.
+func decodeError(_ http.Header, body []byte) (code, message, requestID string) {
+	e := readCSPError(body)
+	if !e.ok {
+		var oauth struct {
+			Error       string `json:"error"`
+			Description string `json:"error_description"`
+		}
+		if json.Unmarshal(body, &oauth) == nil {
+			e.Code, e.Message = oauth.Error, oauth.Description
+		}
+	}
+	if !codePattern.MatchString(e.Code) {
+		e.Code = ""
+	}
+	return e.Code, e.Message, e.requestID
+}

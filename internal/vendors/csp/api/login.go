@@ -1,0 +1,158 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+)
+
+const problemNoToken = "the answer holds no access_token"
+
+// login is how a client gets its access token.
+type login struct {
+	client     *Client
+	credential httpapi.Credential
+	tokens     *httpapi.TokenCredential // nil with a ready access token
+	ready      secret.Value             // the ready access token
+	apiToken   secret.Value
+	clientID   string
+	orgID      string
+
+	mu           sync.Mutex
+	clientSecret secret.Value
+}
+
+func newLogin(cfg Config, c *Client, clk clock.Clock) *login {
+	l := &login{
+		client:       c,
+		ready:        cfg.AccessToken,
+		apiToken:     cfg.APIToken,
+		clientID:     cfg.ClientID,
+		clientSecret: cfg.ClientSecret,
+		orgID:        cfg.OrgID,
+	}
+	switch {
+	case !cfg.AccessToken.Empty():
+		l.credential = httpapi.Static{"Authorization": "Bearer " + cfg.AccessToken.Reveal()}
+		return l
+	case !cfg.APIToken.Empty():
+		l.tokens = &httpapi.TokenCredential{Fetch: l.withAPIToken, Clock: clk}
+	default:
+		l.tokens = &httpapi.TokenCredential{Fetch: l.withClientCredentials, Clock: clk}
+	}
+	l.credential = l.tokens
+	return l
+}
+
+// withAPIToken exchanges the API token. The token goes into the form: as a query parameter it would be in every log on
+// the way.
+//
+// https://developer.broadcom.com/xapis/identity-and-access-management-cloud-services-platform/latest/csp/gateway/am/api/auth/api-tokens/authorize/post/
+func (l *login) withAPIToken(ctx context.Context) (httpapi.Token, error) {
+	r := httpapi.Request{
+		Operation: "log in with the API token",
+		Template:  "/auth/api-tokens/authorize",
+		Class:     httpapi.ReadOnly,
+		Method:    http.MethodPost,
+		Path:      []string{"auth", "api-tokens", "authorize"},
+		Form:      url.Values{"api_token": {l.apiToken.Reveal()}},
+		Anonymous: true,
+	}
+	token, err := l.fetch(ctx, r)
+	return token, refusedLogin("the API token was refused", err)
+}
+
+// withClientCredentials logs in as an OAuth app. The Basic credentials are raw: the vendor documents plain base64, and
+// whether it undoes an escape is not known.
+//
+// https://developer.vmware.com/apis/csp/csp-iam/v1.0/csp/gateway/am/api/auth/token/post/
+func (l *login) withClientCredentials(ctx context.Context) (httpapi.Token, error) {
+	l.mu.Lock()
+	current := l.clientSecret
+	l.mu.Unlock()
+	token, err := l.fetch(ctx, tokenRequest("log in with the client credentials", l.clientID, current, l.orgID))
+	return token, refusedLogin("the client credentials were refused", err)
+}
+
+// tokenRequest asks the token endpoint for a token of a client itself.
+func tokenRequest(operation, clientID string, s secret.Value, orgID string) httpapi.Request {
+	form := url.Values{"grant_type": {"client_credentials"}}
+	if orgID != "" {
+		form.Set("orgId", orgID)
+	}
+	return httpapi.Request{
+		Operation: operation,
+		Template:  "/auth/token",
+		Class:     httpapi.ReadOnly,
+		Method:    http.MethodPost,
+		Path:      []string{"auth", "token"},
+		Form:      form,
+		Basic:     &httpapi.BasicAuth{Username: clientID, Password: s},
+		Anonymous: true,
+	}
+}
+
+func (l *login) fetch(ctx context.Context, r httpapi.Request) (httpapi.Token, error) {
+	resp, err := l.client.http.Do(ctx, r)
+	if err != nil {
+		return httpapi.Token{}, err
+	}
+	token, problem := accessToken(resp.Body)
+	if problem != "" {
+		return httpapi.Token{}, l.client.http.Unusable(r, problem)
+	}
+	l.client.known.remember(token.Access)
+	return token, nil
+}
+
+// refusedLogin says what was refused; the vendor's own message and request id stay in the error. An answer
+// without the vendor's own words, from a proxy or a wrong host, is no refusal.
+func refusedLogin(what string, err error) error {
+	var refusal *httpapi.APIError
+	if !errors.As(err, &refusal) || !refusal.Definite || refusal.Code+refusal.Message == "" {
+		return err
+	}
+	switch refusal.Status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return err
+}
+
+// accessToken reads a login's answer. Only the token must be there.
+func accessToken(body []byte) (token httpapi.Token, problem string) {
+	var dto struct {
+		AccessToken secret.Value    `json:"access_token"`
+		ExpiresIn   json.RawMessage `json:"expires_in"`
+	}
+	switch err := json.Unmarshal(body, &dto); {
+	case err != nil:
+		return httpapi.Token{}, problemShape
+	case dto.AccessToken.Empty():
+		return httpapi.Token{}, problemNoToken
+	case strings.ContainsFunc(dto.AccessToken.Reveal(), isControl):
+		return httpapi.Token{}, problemNoToken
+	}
+	return httpapi.Token{Access: dto.AccessToken, ExpiresIn: seconds(dto.ExpiresIn)}, ""
+}
+
+// seconds reads a number of seconds, or the same as a string; anything else is "not said".
+func seconds(raw json.RawMessage) time.Duration {
+	n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
+	if err != nil || !(n > 0) {
+		return 0
+	}
+	return time.Duration(math.Min(n, 1e9)) * time.Second
+}

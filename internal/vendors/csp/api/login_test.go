@@ -1,0 +1,258 @@
+package api
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+)
+
+// jwt is an unsigned token with claims.
+func jwt(claims string) string {
+	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"
+}
+
+// withLogin answers logins with token and everything else with an app.
+func withLogin(token string) answerFunc {
+	return func(_ int, r call) (int, string) {
+		if strings.HasPrefix(r.uri, basePath+"/auth/") {
+			return 200, `{"access_token": "` + token + `", "expires_in": 1799, "refresh_token": null}`
+		}
+		return 200, `{"id": "b"}`
+	}
+}
+
+func TestLoginWithAPIToken(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, withLogin(jwt(`{"azp": "the-client", "sub": "user"}`)))
+	c := connectWith(t, v, Config{APIToken: secret.New(canary), OrgID: "org"})
+	if id := c.LoginClientID(); id != "" || len(v.got()) != 0 {
+		t.Errorf("before the login: %q, %d requests", id, len(v.got()))
+	}
+	for range 2 {
+		if _, err := c.App(t.Context(), "a", "b"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := v.got()
+	if len(got) != 3 {
+		t.Fatalf("%d requests, want one login and two reads", len(got))
+	}
+	form, err := url.ParseQuery(got[0].body)
+	if err != nil || got[0].method != "POST" || got[0].uri != basePath+"/auth/api-tokens/authorize" ||
+		len(form) != 1 || form.Get("api_token") != canary || got[0].header.Get("Authorization") != "" {
+		t.Errorf("the login is %+v", got[0])
+	}
+	if got[1].header.Get("Authorization") != "Bearer "+jwt(`{"azp": "the-client", "sub": "user"}`) {
+		t.Errorf("the read is %+v", got[1])
+	}
+	if id := c.LoginClientID(); id != "the-client" {
+		t.Errorf("logged in as %q", id)
+	}
+}
+
+func TestLoginWithClientCredentials(t *testing.T) {
+	t.Parallel()
+	for _, org := range []string{"", "org"} {
+		v := newVendor(t, withLogin("token-1"))
+		c := connectWith(t, v, Config{ClientID: "the-client", ClientSecret: secret.New(canary), OrgID: org})
+		if id := c.LoginClientID(); id != "the-client" {
+			t.Errorf("logs in as %q", id)
+		}
+		if _, err := c.App(t.Context(), "a", "b"); err != nil {
+			t.Fatal(err)
+		}
+		got := v.got()[0]
+		form, err := url.ParseQuery(got.body)
+		if err != nil || got.method != "POST" || got.uri != basePath+"/auth/token" || form.Get("grant_type") != "client_credentials" ||
+			form.Get("orgId") != org || form.Has("orgId") != (org != "") || form.Has("client_secret") {
+			t.Errorf("the login is %+v", got)
+		}
+		// Raw: an escape of the secret would change it.
+		if want := "Basic " + base64.StdEncoding.EncodeToString([]byte("the-client:"+canary)); got.header.Get("Authorization") != want {
+			t.Errorf("the credentials are %q", got.header.Get("Authorization"))
+		}
+	}
+}
+
+func TestRefusedLogin(t *testing.T) {
+	t.Parallel()
+	for _, cfg := range []Config{
+		{APIToken: secret.New(canary)},
+		{ClientID: "the-client", ClientSecret: secret.New(canary)},
+	} {
+		for _, status := range []int{400, 401, 403, 404} {
+			v := newVendor(t, always(status, sample(t, "error-refused-token.json")))
+			err := connectWith(t, v, cfg).StartRotation(t.Context(), "a", "b", secret.New("Abcdefg1_"), 0)
+			if kind(err) != "not sent" || len(v.got()) != 1 {
+				t.Errorf("%d: got %s (%v) after %d requests", status, kind(err), err, len(v.got()))
+			}
+			for _, part := range []string{"refused", "invalid_grant: Invalid refresh token", "0105e0f320064337", "540.120-340.800"} {
+				if err == nil || !strings.Contains(err.Error(), part) {
+					t.Errorf("%d: %q is not in %v", status, part, err)
+				}
+			}
+			leakFree(t, err)
+		}
+		v := newVendor(t, always(401, errorBody(canary)))
+		_, err := connectWith(t, v, cfg).App(t.Context(), "a", "b")
+		leakFree(t, err)
+		if err == nil || !strings.Contains(err.Error(), "refused") {
+			t.Errorf("got %v", err)
+		}
+		// A page of a proxy refuses nothing.
+		v = newVendor(t, always(404, "<html></html>"))
+		if _, err := connectWith(t, v, cfg).App(t.Context(), "a", "b"); err == nil || strings.Contains(err.Error(), "refused") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestLoginAnswers(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]time.Duration{
+		`{"access_token": "t", "expires_in": 1799}`:                   1799 * time.Second,
+		`{"access_token": "t", "expires_in": "1799"}`:                 1799 * time.Second,
+		`{"access_token": "t"}`:                                       0,
+		`{"access_token": "t", "expires_in": null}`:                   0,
+		`{"access_token": "t", "expires_in": -5}`:                     0,
+		`{"access_token": "t", "expires_in": "soon"}`:                 0,
+		`{"access_token": "t", "expires_in": 1e300}`:                  1e9 * time.Second,
+		`{"access_token": "t", "expires_in": {}, "id_token": [null]}`: 0,
+		sample(t, "token.json"):                                       1799 * time.Second,
+	} {
+		token, problem := accessToken([]byte(body))
+		if problem != "" || token.Access.Empty() || token.ExpiresIn != want {
+			t.Errorf("%s: got %v, %q", body, token.ExpiresIn, problem)
+		}
+	}
+	for _, body := range []string{``, `null`, `[]`, `{}`, `{"access_token": null}`, `{"access_token": ""}`, `{"access_token": 7}`, `{"access_token": "a\nb"}`, `<html>`} {
+		if token, problem := accessToken([]byte(body)); problem == "" || !token.Access.Empty() {
+			t.Errorf("%s is a token", body)
+		}
+		v := newVendor(t, always(200, body))
+		_, err := connectWith(t, v, Config{APIToken: secret.New(canary)}).App(t.Context(), "a", "b")
+		if kind(err) != "not sent" {
+			t.Errorf("%s: got %s (%v)", body, kind(err), err)
+		}
+	}
+}
+
+func TestTokenClientID(t *testing.T) {
+	t.Parallel()
+	for token, want := range map[string]string{
+		jwt(`{"azp": "a", "client_id": "b", "cid": "c"}`): "a",
+		jwt(`{"client_id": "b", "cid": "c"}`):             "b",
+		jwt(`{"cid": "c", "sub": "s"}`):                   "c",
+		jwt(`{"azp": ["a"], "client_id": "b"}`):           "b",
+		jwt(`{"azp": "", "cid": "c"}`):                    "c",
+		jwt(`{"sub": "s"}`):                               "",
+		jwt(`[]`):                                         "",
+		jwt(`null`):                                       "",
+		jwt(``):                                           "",
+		"opaque":                                          "",
+		"a.b":                                             "",
+		"a.!!.c":                                          "",
+		"a.b.c.d.e":                                       "",
+		"":                                                "",
+	} {
+		if got := tokenClientID(secret.New(token)); got != want {
+			t.Errorf("%s: got %q, want %q", token, got, want)
+		}
+	}
+	v := newVendor(t, always(500, ""))
+	c := connectWith(t, v, Config{AccessToken: secret.New(jwt(`{"azp": "me"}`))})
+	if got := c.LoginClientID(); got != "me" || len(v.got()) != 0 {
+		t.Errorf("got %q after %d requests", got, len(v.got()))
+	}
+}
+
+// selfVendor accepts one secret and one token, and forgets the token when the secret changes.
+func TestUseLoginSecret(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	current, refuse := "old", false
+	v := newVendor(t, func(n int, r call) (int, string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if strings.HasSuffix(r.uri, "/auth/token") {
+			if r.header.Get("Authorization") != "Basic "+base64.StdEncoding.EncodeToString([]byte("me:"+current)) {
+				return 401, `{"message": "invalid_client: no"}`
+			}
+			return 200, fmt.Sprintf(`{"access_token": "token-%d", "expires_in": 1799}`, n)
+		}
+		if refuse {
+			refuse = false
+			return 401, errorBody("expired")
+		}
+		return 200, `{"id": "b"}`
+	})
+	c := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New("old")})
+	if _, err := c.App(t.Context(), "a", "b"); err != nil {
+		t.Fatal(err)
+	}
+	c.UseLoginSecret("other", secret.New("wrong"))
+	c.UseLoginSecret("me", secret.Value{})
+	c.UseLoginSecret("me", secret.New("new"))
+	if _, err := c.App(t.Context(), "a", "b"); err != nil || len(v.got()) != 3 {
+		t.Errorf("the token in hand was dropped: %v, %d requests", err, len(v.got()))
+	}
+	mu.Lock()
+	current, refuse = "new", true
+	mu.Unlock()
+	if _, err := c.App(t.Context(), "a", "b"); err != nil || len(v.got()) != 6 {
+		t.Errorf("no login with the new secret: %v, %d requests", err, len(v.got()))
+	}
+}
+
+func TestUseLoginSecretWithoutOne(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, withLogin("t"))
+	for _, cfg := range []Config{{APIToken: secret.New("x")}, {AccessToken: secret.New(jwt(`{"azp": "me"}`))}} {
+		c := connectWith(t, v, cfg)
+		c.UseLoginSecret("me", secret.New("new"))
+		c.UseLoginSecret("", secret.New("new"))
+		if !c.login.clientSecret.Empty() {
+			t.Error("there is a secret now")
+		}
+	}
+}
+
+func TestLoginIsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, withLogin(jwt(`{"azp": "me"}`)))
+	c := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New("old")})
+	var group sync.WaitGroup
+	for n := range 8 {
+		group.Go(func() {
+			c.UseLoginSecret("me", secret.New(fmt.Sprint("new-", n)))
+			if _, err := c.App(t.Context(), "a", "b"); err != nil || c.LoginClientID() != "me" {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if n := len(v.got()); n != 9 {
+		t.Errorf("%d requests, want one login for eight reads", n)
+	}
+}
+
+func FuzzLogin(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		token, problem := accessToken(body)
+		if (problem == "") == token.Access.Empty() || token.ExpiresIn < 0 {
+			t.Errorf("a token of %d bytes for %v with the problem %q", len(token.Access.Reveal()), token.ExpiresIn, problem)
+		}
+		tokenClientID(secret.New(string(body)))
+		if b, err := json.Marshal(token.Access); err != nil || string(b) != `"(redacted)"` {
+			t.Error("the token prints")
+		}
+	})
+}

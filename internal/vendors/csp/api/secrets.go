@@ -1,0 +1,129 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+)
+
+const (
+	problemNoSecret     = "the answer holds no clientSecret, and the vendor shows a generated secret only once"
+	problemBrokenSecret = "the clientSecret in the answer is not valid text"
+)
+
+var (
+	errNoNewSecret = errors.New("there is no new secret to send")
+	errOverlap     = errors.New("the overlap must be whole seconds, not negative and at most 2147483647 s")
+)
+
+// secretTemplate is the path of the three calls that change a secret.
+const secretTemplate = "/orgs/{orgId}/oauth-apps/{oauthAppId}/secret"
+
+func secretPath(orgID, appID string) []string {
+	return []string{"orgs", orgID, "oauth-apps", appID, "secret"}
+}
+
+// rotationWire is ClientSecretOwnerRotationRequest. The secret is a string here: secret.Value marshals as "(redacted)".
+type rotationWire struct {
+	NewClientSecret string `json:"newClientSecret"`
+	// Left out for the vendor's default; what 0 means is not documented.
+	ExpirationInSeconds int32 `json:"secretRotationExpirationInSeconds,omitempty"`
+}
+
+// StartRotation makes newSecret the current secret. The one that was current stays valid for overlap, or for the vendor's
+// default (48 hours) when overlap is 0. The answer has no body. A conflict, httpapi.ErrConflict, may mean that a rotation
+// is open already. An *httpapi.OutcomeUnknownError is settled by trying newSecret. A new secret that is empty and an overlap
+// that the vendor cannot express are *httpapi.NotSentError.
+//
+// https://developer.broadcom.com/xapis/identity-and-access-management-cloud-services-platform/latest/csp/gateway/am/api/orgs/orgId/oauth-apps/oauthAppId/secret/post/
+func (c *Client) StartRotation(ctx context.Context, orgID, appID string, newSecret secret.Value, overlap time.Duration) error {
+	r := httpapi.Request{
+		Operation: "start a rotation of the client secret",
+		Template:  secretTemplate,
+		Class:     httpapi.Once,
+		Method:    http.MethodPost,
+		Path:      secretPath(orgID, appID),
+	}
+	switch {
+	case newSecret.Empty():
+		return &httpapi.NotSentError{Vendor: Vendor, Operation: r.Operation, Cause: errNoNewSecret}
+	case overlap < 0 || overlap%time.Second != 0 || overlap/time.Second > math.MaxInt32:
+		return &httpapi.NotSentError{Vendor: Vendor, Operation: r.Operation, Cause: errOverlap}
+	}
+	r.JSON = rotationWire{
+		NewClientSecret:     newSecret.Reveal(),
+		ExpirationInSeconds: int32(overlap / time.Second),
+	}
+	c.known.remember(newSecret)
+	_, err := c.http.Do(ctx, r)
+	return err
+}
+
+// RegenerateSecret replaces every secret of the app by one that the vendor generates, at once and without overlap; an open
+// rotation ends with it. The vendor shows the secret only in this answer: when it is lost or holds no secret, or is about
+// another app, the error is *httpapi.OutcomeUnknownError.
+//
+// https://developer.vmware.com/apis/csp/csp-iam/latest/csp/gateway/am/api/orgs/orgId/oauth-apps/oauthAppId/secret/put/
+func (c *Client) RegenerateSecret(ctx context.Context, orgID, appID string) (secret.Value, error) {
+	r := httpapi.Request{
+		Operation: "regenerate the client secret",
+		Template:  secretTemplate,
+		Class:     httpapi.Once,
+		Method:    http.MethodPut,
+		Path:      secretPath(orgID, appID),
+		// The vendor requires an empty object.
+		JSON: struct{}{},
+	}
+	resp, err := c.http.Do(ctx, r)
+	if err != nil {
+		return secret.Value{}, err
+	}
+	issued, problem := regenerated(resp.Body, appID)
+	if problem != "" {
+		return secret.Value{}, c.http.Unusable(r, problem)
+	}
+	c.known.remember(issued)
+	return issued, nil
+}
+
+func regenerated(body []byte, appID string) (issued secret.Value, problem string) {
+	var w struct {
+		ClientID     string       `json:"clientId"`
+		ClientSecret secret.Value `json:"clientSecret"`
+	}
+	switch err := json.Unmarshal(body, &w); {
+	case err != nil:
+		return secret.Value{}, problemShape
+	case w.ClientID != "" && !strings.EqualFold(w.ClientID, appID):
+		return secret.Value{}, problemOtherApp
+	case w.ClientSecret.Empty():
+		return secret.Value{}, problemNoSecret
+	case strings.ContainsRune(w.ClientSecret.Reveal(), utf8.RuneError):
+		// The decoder puts U+FFFD in place of bytes that are no text: not the secret that the vendor stored.
+		return secret.Value{}, problemBrokenSecret
+	}
+	return w.ClientSecret, ""
+}
+
+// EndRotation ends an open rotation before its time: the new secret becomes the only valid one. What the vendor answers
+// when no rotation is open is not documented. An *httpapi.OutcomeUnknownError is settled by trying the old secret.
+//
+// https://developer.broadcom.com/xapis/identity-and-access-management-cloud-services-platform/latest/csp/gateway/am/api/orgs/orgId/oauth-apps/oauthAppId/secret/delete/
+func (c *Client) EndRotation(ctx context.Context, orgID, appID string) error {
+	_, err := c.http.Do(ctx, httpapi.Request{
+		Operation: "end the rotation of the client secret",
+		Template:  secretTemplate,
+		Class:     httpapi.Once,
+		Method:    http.MethodDelete,
+		Path:      secretPath(orgID, appID),
+	})
+	return err
+}

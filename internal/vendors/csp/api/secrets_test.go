@@ -1,0 +1,156 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+)
+
+func TestStartRotationBody(t *testing.T) {
+	t.Parallel()
+	for overlap, want := range map[time.Duration]string{
+		0:                             `{"newClientSecret": "Example_new.secret_1"}`,
+		time.Second:                   `{"newClientSecret": "Example_new.secret_1", "secretRotationExpirationInSeconds": 1}`,
+		48 * time.Hour:                sample(t, "rotation-request.json"),
+		(1<<31 - 1) * time.Second:     `{"newClientSecret": "Example_new.secret_1", "secretRotationExpirationInSeconds": 2147483647}`,
+		-time.Second:                  "",
+		500 * time.Millisecond:        "",
+		time.Second + time.Nanosecond: "",
+		(1 << 31) * time.Second:       "",
+	} {
+		v := newVendor(t, always(200, ""))
+		err := connect(t, v).StartRotation(t.Context(), "a", "b", secret.New("Example_new.secret_1"), overlap)
+		got := v.got()
+		if want == "" {
+			if kind(err) != "not sent" || len(got) != 0 {
+				t.Errorf("%v: got %v, %d requests", overlap, err, len(got))
+			}
+			continue
+		}
+		if err != nil || len(got) != 1 || got[0].header.Get("Content-Type") != "application/json" {
+			t.Fatalf("%v: got %v, %+v", overlap, err, got)
+		}
+		sameJSON(t, got[0].body, want)
+	}
+}
+
+// The new secret arrives as it is, whatever JSON makes of its characters on the way.
+func TestStartRotationSendsTheSecret(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, always(200, ""))
+	if err := connect(t, v).StartRotation(t.Context(), "a", "b", secret.New(canary), 0); err != nil {
+		t.Fatal(err)
+	}
+	var body map[string]string
+	if err := json.Unmarshal([]byte(v.got()[0].body), &body); err != nil || body["newClientSecret"] != canary {
+		t.Errorf("sent %s", v.got()[0].body)
+	}
+	if err := connect(t, v).StartRotation(t.Context(), "a", "b", secret.Value{}, 0); kind(err) != "not sent" || len(v.got()) != 1 {
+		t.Errorf("without a secret: %v", err)
+	}
+}
+
+// The new secret is in no message, although only the body of the request holds it.
+func TestStartRotationEchoes(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 409, 500} {
+		v := newVendor(t, always(status, errorBody(canary)))
+		c := connectWith(t, v, Config{AccessToken: secret.New("token")})
+		err := c.StartRotation(t.Context(), "a", "b", secret.New(canary), 0)
+		if err == nil {
+			t.Error("no error")
+		}
+		leakFree(t, err)
+	}
+}
+
+func TestRegenerateSecret(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, always(200, `{"clientId": "B", "clientSecret": "Abcdefg1_"}`))
+	got, err := connect(t, v).RegenerateSecret(t.Context(), "a", "b")
+	if err != nil || got.Reveal() != "Abcdefg1_" {
+		t.Fatal(got.Reveal(), err)
+	}
+	if r := v.got()[0]; r.body != "{}" || r.header.Get("Content-Type") != "application/json" {
+		t.Errorf("sent %+v", r)
+	}
+}
+
+func TestRegenerated(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		sample(t, "regenerated.json"):                  "",
+		`{"clientSecret": "s"}`:                        "",
+		`{"clientId": null, "clientSecret": "s"}`:      "",
+		`{"clientId": "other", "clientSecret": "s"}`:   problemOtherApp,
+		`{"clientId": "string", "clientSecret": null}`: problemNoSecret,
+		`{"clientId": "string", "clientSecret": ""}`:   problemNoSecret,
+		`{"clientId": "string"}`:                       problemNoSecret,
+		`null`:                                         problemNoSecret,
+		`{"clientSecret": 7}`:                          problemShape,
+		`{"clientSecret": "a\ud800"}`:                  problemBrokenSecret,
+		"{\"clientSecret\": \"a\xff\"}":                problemBrokenSecret,
+		`[]`:                                           problemShape,
+		``:                                             problemShape,
+	} {
+		if got, problem := regenerated([]byte(body), "string"); problem != want || (problem == "") == got.Empty() {
+			t.Errorf("%s: got %q, want %q", body, problem, want)
+		}
+	}
+}
+
+func TestEndRotationHasNoBody(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, always(200, ""))
+	if err := connect(t, v).EndRotation(t.Context(), "a", "b"); err != nil || v.got()[0].body != "" {
+		t.Errorf("got %v, %+v", err, v.got())
+	}
+}
+
+func TestDecodeError(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][3]string{
+		"error.json":                  {"string", "string", "string"},
+		"error-refused-token.json":    {"540.120-340.800", "invalid_grant: Invalid refresh token: xxxx...tN3NK", "0105e0f320064337"},
+		"error-missing-header.json":   {"250.100", "Missing mandatory request header: authorization", "fb5236b49918695e"},
+		"hostile/error-strings.json":  {"", "gone", ""},
+		"hostile/html.html":           {},
+		"hostile/empty.txt":           {},
+		"hostile/null.json":           {},
+		"hostile/array.json":          {},
+		"hostile/invalid-client.json": {"540.100", "invalid_client: Invalid client credentials", ""},
+	} {
+		code, message, id := decodeError(http.Header{}, []byte(sample(t, name)))
+		if code != want[0] || message != want[1] || id != want[2] {
+			t.Errorf("%s: got %q, %q, %q", name, code, message, id)
+		}
+	}
+	code, message, id := decodeError(nil, []byte(`{"traceId": "t", "errorCode": "not a code!", "error": "x", "message": "m"}`))
+	if code != "" || message != "m" || id != "t" {
+		t.Errorf("got %q, %q, %q", code, message, id)
+	}
+	code, message, _ = decodeError(nil, []byte(`{"error": "invalid_client", "error_description": "d"}`))
+	if code != "invalid_client" || message != "d" {
+		t.Errorf("got %q, %q", code, message)
+	}
+}
+
+func FuzzSecrets(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		issued, problem := regenerated(body, "app")
+		if (problem == "") == issued.Empty() || !utf8.ValidString(issued.Reveal()) {
+			t.Errorf("a secret of %d bytes with the problem %q", len(issued.Reveal()), problem)
+		}
+		if code, _, _ := decodeError(http.Header{}, body); len(code) > 40 {
+			t.Errorf("a code of %d bytes", len(code))
+		}
+		if e := readCSPError(body); !e.ok && (e.Code != "" || e.Message != "") {
+			t.Errorf("not an error: %+v", e)
+		}
+	})
+}

@@ -1,0 +1,288 @@
+package csp
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/coalesce"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/csp/api"
+)
+
+var _ rotation.Vendor = (*secrets)(nil)
+
+// defaultOverlap is how long the old secret lives when a rotation names no time.
+const defaultOverlap = 48 * time.Hour
+
+// traits: two slots of which nothing can be seen, an overlap that the vendor ends, values that the caller chooses, and a
+// second call that replaces everything at once.
+var traits = rotation.Traits{
+	EndsOverlap:    true,
+	DefaultOverlap: defaultOverlap,
+	CallerChooses:  true,
+	Regenerates:    true,
+	LogsIn:         true,
+}
+
+// secrets carries out rotations on OAuth apps of a CSP organization.
+type secrets struct {
+	api    *api.Client
+	clock  clock.Clock
+	reader *coalesce.Reader[api.App]
+}
+
+func newSecrets(client *api.Client, c clock.Clock) *secrets {
+	return &secrets{api: client, clock: c, reader: &coalesce.Reader[api.App]{
+		Clock: c,
+		One:   client.App,
+		List: func(ctx context.Context, orgID string) (map[string]api.App, error) {
+			apps, err := client.Apps(ctx, orgID, "")
+			byID := make(map[string]api.App, len(apps))
+			for _, app := range apps {
+				byID[app.ID] = app
+			}
+			return byID, err
+		},
+		Unlistable: func(err error) bool {
+			return errors.Is(err, httpapi.ErrForbidden) || errors.Is(err, httpapi.ErrNotFound)
+		},
+	}}
+}
+
+func (s *secrets) facts(app api.App) rotation.Facts {
+	facts := rotation.Facts{At: s.Now(), Name: app.DisplayName, SecretAge: app.SecretAge}
+	switch {
+	case isTrue(app.PublicClient):
+		facts.Unfit = "it is a public client, so it has no secret"
+	case isTrue(app.Immutable):
+		facts.Unfit = "it is immutable"
+	}
+	return facts
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
+
+// Now implements rotation.Vendor.
+func (s *secrets) Now() time.Time { return s.api.Now() }
+
+// Read implements rotation.Vendor.
+func (s *secrets) Read(ctx context.Context, c rotation.Client) (rotation.Facts, error) {
+	app, err := s.reader.Read(ctx, c.Scope, c.ID)
+	return s.facts(app), err
+}
+
+// Prepare implements rotation.Vendor without a call: nothing that CSP shows says whether a rotation may start.
+func (s *secrets) Prepare(context.Context, rotation.Client) (rotation.Facts, error) {
+	return rotation.Facts{At: s.Now()}, nil
+}
+
+// Issue implements rotation.Vendor.
+func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.Order) (rotation.Issued, error) {
+	defer s.reader.Forget(c.Scope, c.ID)
+	if order.Mode == rotation.Regenerate {
+		return s.regenerate(ctx, c)
+	}
+	if order.Pending != nil {
+		return s.resume(ctx, c, order)
+	}
+	value := order.Chosen
+	if value.Empty() {
+		var err error
+		if value, err = api.GenerateSecret(rand.Reader); err != nil {
+			return rotation.Issued{}, err
+		}
+	}
+	return s.start(ctx, c, order, value)
+}
+
+// start begins a rotation to value. The value is known before it is sent, so a lost answer is cleared up by trying it.
+func (s *secrets) start(ctx context.Context, c rotation.Client, order rotation.Order, value secret.Value) (rotation.Issued, error) {
+	sent := s.Now()
+	err := s.api.StartRotation(ctx, c.Scope, c.ID, value, order.Overlap)
+	switch {
+	case err == nil:
+		return issued(order, value, s.Now()), nil
+	case errors.Is(err, httpapi.ErrConflict) && !httpapi.IsOutcomeUnknown(err):
+		if s.tries(ctx, c, value) == proof.Accepted {
+			return issued(order, value, sent), nil
+		}
+		return rotation.Issued{}, &rotation.LostError{
+			Cause:      err,
+			StillValid: "This request changed nothing: the secrets that worked before still work.",
+			Remedy: "Another rotation or change of this app is open. Wait until it ends, or finish it (a rotation completion, " +
+				`or on_pending_rotation = "retire_first"), then run the command again.`,
+		}
+	case !httpapi.IsOutcomeUnknown(err):
+		return rotation.Issued{}, err
+	}
+	pending := &rotation.Pending{Value: value, SentAt: sent, EndsAt: endOfOverlap(order, sent)}
+	return s.clearUp(ctx, c, order, pending, err)
+}
+
+// resume settles an earlier rotation whose answer was lost before anything new is sent.
+func (s *secrets) resume(ctx context.Context, c rotation.Client, order rotation.Order) (rotation.Issued, error) {
+	pending := *order.Pending
+	if pending.Value.Empty() {
+		pending.Value = order.Chosen // a write-only value is kept nowhere, but the configuration still has it
+	}
+	cause := errors.New("the outcome of an earlier request to rotate the secret is not known")
+	if !pending.Value.Empty() {
+		return s.clearUp(ctx, c, order, &pending, cause)
+	}
+	if s.Now().Before(pending.EndsAt) {
+		return rotation.Issued{}, lost(cause, &pending)
+	}
+	order.Pending = nil
+	return s.Issue(ctx, c, order)
+}
+
+// clearUp finds out by the secret itself whether a rotation took effect. Only when the new one is refused and the one in
+// use is accepted, the same value is sent once more.
+func (s *secrets) clearUp(ctx context.Context, c rotation.Client, order rotation.Order, pending *rotation.Pending, cause error) (rotation.Issued, error) {
+	switch s.tries(ctx, c, pending.Value) {
+	case proof.Accepted:
+		at := pending.SentAt
+		result := issued(order, pending.Value, at)
+		result.PreviousEndsAt = &pending.EndsAt
+		result.Notes = []string{"CSP did not answer the request to rotate the secret, but the token endpoint accepts the new secret: the rotation took effect."}
+		return result, nil
+	case proof.Refused:
+	default:
+		return rotation.Issued{}, lost(cause, pending)
+	}
+	if ctx.Err() != nil || order.Current.Empty() || s.tries(ctx, c, order.Current) != proof.Accepted {
+		return rotation.Issued{}, lost(cause, pending)
+	}
+	sent := s.Now()
+	err := s.api.StartRotation(ctx, c.Scope, c.ID, pending.Value, order.Overlap)
+	if err != nil && s.tries(ctx, c, pending.Value) != proof.Accepted {
+		if !httpapi.IsOutcomeUnknown(err) {
+			return rotation.Issued{}, err
+		}
+		return rotation.Issued{}, lost(err, &rotation.Pending{Value: pending.Value, SentAt: sent, EndsAt: endOfOverlap(order, sent)})
+	}
+	result := issued(order, pending.Value, sent)
+	result.Notes = []string{"CSP did not answer the first request to rotate the secret. The token endpoint refused the new secret, so the same one was sent once more."}
+	return result, nil
+}
+
+// tries establishes whether the token endpoint accepts value, for up to half a minute: a new secret may need a while.
+func (s *secrets) tries(ctx context.Context, c rotation.Client, value secret.Value) proof.Verdict {
+	ctx, cancel := rotation.Settling(ctx)
+	defer cancel()
+	return proof.Establish(ctx, s.clock, proof.Terms{Accepts: 1}, func(ctx context.Context) (proof.Verdict, error) {
+		return s.Prove(ctx, c, value)
+	})
+}
+
+func lost(cause error, pending *rotation.Pending) error {
+	return &rotation.LostError{
+		Cause:   cause,
+		Pending: pending,
+		StillValid: "The secret in use works at least until " + rotation.Stamp(pending.EndsAt) + ", and for good if the rotation did not take effect. " +
+			"Whether it did could not be found out.",
+		Remedy: "Apply again as soon as the token endpoint can be reached: a secret that was sent and is still known is tried first. " +
+			`If the app cannot log in by itself, or the value is not kept, replace the secret before that time with rotation_mode = "regenerate" (every secret then ends at once).`,
+	}
+}
+
+// issued describes a rotation with overlap that took effect at the time at.
+func issued(order rotation.Order, value secret.Value, at time.Time) rotation.Issued {
+	ends := endOfOverlap(order, at)
+	return rotation.Issued{Value: value, At: at, PreviousEndsAt: &ends}
+}
+
+// endOfOverlap is when the vendor ends the previous secret; it never tells.
+func endOfOverlap(order rotation.Order, at time.Time) time.Time {
+	if order.Overlap > 0 {
+		return at.Add(order.Overlap)
+	}
+	return at.Add(defaultOverlap)
+}
+
+// A regeneration that was not answered may still be executed, and would then replace the one that follows.
+const (
+	regenerations   = 3
+	regeneratePause = 65 * time.Second
+	conflictPause   = 5 * time.Second
+)
+
+// regenerate replaces every secret. When its answer is lost, the old secrets are probably dead and the new one is unknown:
+// there is nothing to lose by doing it again.
+func (s *secrets) regenerate(ctx context.Context, c rotation.Client) (rotation.Issued, error) {
+	var notes []string
+	for attempt := 1; ; attempt++ {
+		value, err := s.api.RegenerateSecret(ctx, c.Scope, c.ID)
+		if err == nil {
+			return rotation.Issued{Value: value, At: s.Now(), Notes: notes}, nil
+		}
+		unknown := httpapi.IsOutcomeUnknown(err)
+		if !unknown && !errors.Is(err, httpapi.ErrConflict) {
+			return rotation.Issued{}, err
+		}
+		pause := conflictPause
+		if unknown {
+			pause = regeneratePause
+			notes = []string{"CSP did not answer a request to regenerate the secret, so it was sent again."}
+		}
+		if attempt == regenerations || s.clock.Sleep(ctx, pause) != nil {
+			if len(notes) == 0 {
+				return rotation.Issued{}, err
+			}
+			return rotation.Issued{}, &rotation.LostError{
+				Cause:      err,
+				StillValid: "The secrets that worked before have probably stopped working, and nobody has the new one.",
+				Remedy:     "Apply again: regenerating once more gives a known secret, and nothing is left to lose by it.",
+			}
+		}
+	}
+}
+
+// Retire implements rotation.Vendor. CSP does not show whether a rotation is open, and what it answers when none is open
+// is not documented: a refusal with 400, or with 404 while the app exists, counts as nothing to end.
+func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, _ rotation.Facts) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	err := s.api.EndRotation(ctx, c.Scope, c.ID)
+	var refused *httpapi.APIError
+	switch {
+	case err == nil:
+		return true, nil
+	case httpapi.IsOutcomeUnknown(err):
+		// Ending what is ended already does nothing, unless somebody began a new rotation meanwhile; that would end the
+		// secret in use now, so it is not repeated here.
+		return false, &rotation.LostError{
+			Cause:      err,
+			StillValid: "The current secret works. The previous one has ended, or ends by itself when its overlap is over.",
+			Remedy:     "Run the command again to make sure that it has ended.",
+		}
+	case errors.As(err, &refused) && refused.Definite && refused.Status == 400:
+		return false, nil
+	case errors.Is(err, httpapi.ErrNotFound):
+		_, err = s.api.App(ctx, c.Scope, c.ID)
+		return false, err
+	}
+	return false, err
+}
+
+// Prove implements rotation.Vendor with a login of the app itself.
+func (s *secrets) Prove(ctx context.Context, c rotation.Client, value secret.Value) (proof.Verdict, error) {
+	verdict, err := s.api.Prove(ctx, c.ID, value)
+	if err == nil && verdict == proof.Inconclusive {
+		return s.api.ProveByIntrospection(ctx, c.ID, value)
+	}
+	return verdict, err
+}
+
+// LoginClientID implements rotation.Vendor.
+func (s *secrets) LoginClientID() string { return s.api.LoginClientID() }
+
+// UseLoginSecret implements rotation.Vendor.
+func (s *secrets) UseLoginSecret(id string, value secret.Value) { s.api.UseLoginSecret(id, value) }

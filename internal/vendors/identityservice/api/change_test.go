@@ -1,0 +1,146 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+func TestAddSecretBody(t *testing.T) {
+	t.Parallel()
+	date := func(at time.Time) *time.Time { return &at }
+	want := time.Date(2027, 1, 31, 0, 7, 41, 0, time.UTC)
+	for _, test := range []struct {
+		expires *time.Time
+		want    string
+	}{
+		{nil, `{}`},
+		{date(want), sample(t, "addition-request.json")},
+		{date(want.Add(999 * time.Millisecond)), sample(t, "addition-request.json")},
+		{date(want.In(time.FixedZone("", 7200))), sample(t, "addition-request.json")},
+	} {
+		v := newVendor(t, always(201, `{"clientId": "B", "clientSecret": "New-secret-1"}`))
+		got, err := connect(t, v).AddSecret(t.Context(), "a", "b", test.expires)
+		if err != nil || got.Reveal() != "New-secret-1" {
+			t.Fatal(got.Reveal(), err)
+		}
+		r := v.got()[0]
+		if r.header.Get("Content-Type") != "application/json" {
+			t.Errorf("sent %+v", r)
+		}
+		sameJSON(t, r.body, test.want)
+	}
+}
+
+func TestAdded(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		sample(t, "hostile/added.json"):              "",
+		`{"clientSecret": "s"}`:                      "",
+		`{"clientId": null, "clientSecret": "s"}`:    "",
+		`{"ClientId": "APP", "ClientSecret": "s"}`:   "",
+		sample(t, "application.json"):                problemNoSecret,
+		`{"clientId": "app", "clientSecret": ""}`:    problemNoSecret,
+		`{"clientId": "app"}`:                        problemNoSecret,
+		`{"clientId": "other", "clientSecret": "s"}`: problemOtherClient,
+		`{"clientSecret": {"value": "s"}}`:           problemShape,
+		`{"clientSecret": "a\udfff"}`:                problemBrokenSecret,
+		`[]`:                                         problemShape,
+		`null`:                                       problemNoSecret,
+		``:                                           problemShape,
+	} {
+		if got, problem := added([]byte(body), "app"); problem != want || (problem == "") == got.Empty() {
+			t.Errorf("%s: got %q, want %q", body, problem, want)
+		}
+	}
+}
+
+func TestDeleteSecretStatuses(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]string{200: "none", 202: "none", 204: "none", 201: "outcome unknown", 206: "outcome unknown"} {
+		body := `{"clientSecret": "` + "Canary" + `"}`
+		if status == 204 {
+			body = ""
+		}
+		v := newVendor(t, always(status, body))
+		err := connect(t, v).DeleteSecret(t.Context(), "a", "b", "d")
+		if kind(err) != want || v.got()[0].body != "" {
+			t.Errorf("%d: got %v", status, err)
+		}
+		leakFree(t, err)
+	}
+	for _, body := range []string{sample(t, "application.json"), "<html></html>", ""} {
+		v := newVendor(t, always(200, body))
+		if err := connect(t, v).DeleteSecret(t.Context(), "a", "b", "d"); err != nil {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+func TestDecodeError(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][3]string{
+		"problem-null.json":          {},
+		"error-null.json":            {},
+		"problem.json":               {"", "expirationDate must be in the future", ""},
+		"error.json":                 {"403", "Access denied", "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"},
+		"error-invalid-client.json":  {"invalid_client", "The specified client credentials are invalid.", ""},
+		"hostile/errors-object.json": {"", "One or more validation errors occurred.: must be in the future", ""},
+		"hostile/html.html":          {},
+		"hostile/empty.txt":          {},
+		"hostile/null.json":          {},
+		"hostile/array.json":         {},
+		"hostile/nested.json":        {},
+	} {
+		code, message, id := decodeError(http.Header{}, []byte(sample(t, name)))
+		if code != want[0] || message != want[1] || id != want[2] {
+			t.Errorf("%s: got %q, %q, %q", name, code, message, id)
+		}
+	}
+	code, message, _ := decodeError(nil, []byte(`{"responseCode": "not a code!", "message": "m", "errors": ["a", {"z": "b", "c": ["d"]}, 7, null]}`))
+	if code != "" || message != "m: a; d; b" {
+		t.Errorf("got %q, %q", code, message)
+	}
+	if _, message, _ = decodeError(nil, []byte(`{"errors": "only"}`)); message != "only" {
+		t.Errorf("got %q", message)
+	}
+}
+
+// A secret that is issued is scrubbed from then on.
+func TestIssuedSecretIsScrubbed(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, func(n int, _ call) (int, string) {
+		if n == 1 {
+			return 200, `{"clientSecret": "Issued-0123456789"}`
+		}
+		return 400, errorBody("Issued-0123456789")
+	})
+	c := connect(t, v)
+	if _, err := c.AddSecret(t.Context(), "a", "b", nil); err != nil {
+		t.Fatal(err)
+	}
+	err := c.DeleteSecret(t.Context(), "a", "b", "d")
+	if err == nil || strings.Contains(err.Error(), "0123456789") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzChange(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		issued, problem := added(body, "app")
+		if (problem == "") == issued.Empty() || !utf8.ValidString(issued.Reveal()) {
+			t.Errorf("a secret of %d bytes with the problem %q", len(issued.Reveal()), problem)
+		}
+		if code, _, _ := decodeError(http.Header{}, body); len(code) > 40 {
+			t.Errorf("a code of %d bytes", len(code))
+		}
+		for _, kind := range []probeKind{byToken, byIntrospection, byCode} {
+			for _, status := range []int{200, 400, 401, 403} {
+				kind.classify(status, body)
+			}
+		}
+	})
+}

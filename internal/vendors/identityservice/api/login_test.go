@@ -1,0 +1,283 @@
+package api
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+)
+
+// jwt is an unsigned token with claims.
+func jwt(claims string) string {
+	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"
+}
+
+// service is a vendor with discovery, token endpoint and a list.
+func service(t *testing.T, token answerFunc) *vendor {
+	t.Helper()
+	var v *vendor
+	v = newVendor(t, func(n int, r call) (int, string) {
+		switch r.uri {
+		case "/ids/.well-known/openid-configuration":
+			return 200, `{"token_endpoint": "` + v.URL + `/connect/token"}`
+		case "/connect/token":
+			return token(n, r)
+		}
+		return 200, `[]`
+	})
+	return v
+}
+
+func uris(v *vendor) string {
+	var all []string
+	for _, r := range v.got() {
+		all = append(all, strings.TrimPrefix(r.uri, "/ids"))
+	}
+	return strings.Join(all, " ")
+}
+
+const list = "/api/tenants/a/applications/b/secrets"
+
+func TestLoginWithDiscovery(t *testing.T) {
+	t.Parallel()
+	v := service(t, always(200, `{"access_token": "token-1", "token_type": "Bearer", "expires_in": 3600}`))
+	c := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(canary), Scope: "a b"})
+	for range 2 {
+		if _, err := c.Secrets(t.Context(), "a", "b"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := uris(v), "/.well-known/openid-configuration /connect/token "+list+" "+list; got != want {
+		t.Fatalf("got %s, want %s", got, want)
+	}
+	login := v.got()[1]
+	form, err := url.ParseQuery(login.body)
+	want := url.Values{"grant_type": {"client_credentials"}, "client_id": {"me"}, "client_secret": {canary}, "scope": {"a b"}}
+	if err != nil || form.Encode() != want.Encode() || login.method != "POST" || login.header.Get("Authorization") != "" {
+		t.Errorf("the login is %+v", login)
+	}
+	if header := v.got()[2].header.Get("Authorization"); header != "Bearer token-1" {
+		t.Errorf("the token is sent as %q", header)
+	}
+	if header := v.got()[0].header.Get("Authorization"); header != "" {
+		t.Errorf("discovery carries %q", header)
+	}
+}
+
+func TestLoginWithTokenURL(t *testing.T) {
+	t.Parallel()
+	v := service(t, always(200, `{"access_token": "token-1"}`))
+	c := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(canary), TokenURL: v.URL + "/connect/token"})
+	if _, err := c.Secrets(t.Context(), "a", "b"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := uris(v), "/connect/token "+list; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if form, _ := url.ParseQuery(v.got()[0].body); form.Has("scope") {
+		t.Errorf("the login is %+v", v.got()[0])
+	}
+}
+
+// Discovery is done once, also by many at a time, and a failure is not kept.
+func TestDiscoveryOnce(t *testing.T) {
+	t.Parallel()
+	var v *vendor
+	v = newVendor(t, func(n int, r call) (int, string) {
+		switch {
+		case n == 1:
+			return 404, "<html></html>"
+		case strings.HasSuffix(r.uri, "openid-configuration"):
+			return 200, `{"token_endpoint": "` + v.URL + `/connect/token"}`
+		case r.uri == "/connect/token":
+			return 401, `{"error": "invalid_client"}`
+		}
+		return 200, `[]`
+	})
+	c := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(canary)})
+	if _, err := c.Secrets(t.Context(), "a", "b"); kind(err) != "not sent" || !strings.Contains(err.Error(), "no token URL is configured") {
+		t.Errorf("got %v", err)
+	}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			if _, err := c.Prove(t.Context(), "me", secret.New("s")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if n := strings.Count(uris(v), "openid-configuration"); n != 2 {
+		t.Errorf("discovered %d times", n)
+	}
+}
+
+// Credentials never go where discovery must not send them.
+func TestDiscoveryProblems(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{}`:   problemNoTokenEndpoint,
+		`null`: problemNoTokenEndpoint,
+		`{"token_endpoint": "http://example.com/token"}`:  problemTokenEndpoint,
+		`{"token_endpoint": "//example.com/token"}`:       problemTokenEndpoint,
+		`{"token_endpoint": "https://a:b@example.com/t"}`: problemTokenEndpoint,
+		`{"token_endpoint": "https://example.com/t?x=1"}`: problemTokenEndpoint,
+		`{"token_endpoint": 7}`:                           problemShape,
+		`<html>`:                                          problemShape,
+		``:                                                problemShape,
+	} {
+		v := newVendor(t, always(200, body))
+		_, err := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(canary)}).AddSecret(t.Context(), "a", "b", nil)
+		if kind(err) != "not sent" || !strings.Contains(err.Error(), want) || len(v.got()) != 1 {
+			t.Errorf("%s: got %v after %d requests", body, err, len(v.got()))
+		}
+		leakFree(t, err)
+	}
+}
+
+func TestReadDiscovery(t *testing.T) {
+	t.Parallel()
+	got, problem := readDiscovery([]byte(sample(t, "hostile/discovery.json")))
+	if problem != "" || got != (discovered{token: "https://id.example/connect/token", introspection: "https://id.example/connect/introspect"}) {
+		t.Errorf("got %+v, %q", got, problem)
+	}
+	got, problem = readDiscovery([]byte(`{"token_endpoint": "https://id.example/t", "introspection_endpoint": "http://id.example/i"}`))
+	if problem != "" || got.introspection != "" {
+		t.Errorf("got %+v, %q", got, problem)
+	}
+}
+
+func TestRefusedLogin(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 401, 403} {
+		v := service(t, always(status, sample(t, "error-invalid-client.json")))
+		_, err := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(canary)}).AddSecret(t.Context(), "a", "b", nil)
+		if kind(err) != "not sent" || len(v.got()) != 2 {
+			t.Errorf("%d: got %v after %d requests", status, err, len(v.got()))
+		}
+		for _, part := range []string{"client credentials were refused", "invalid_client", "The specified client credentials are invalid."} {
+			if err == nil || !strings.Contains(err.Error(), part) {
+				t.Errorf("%d: %q is not in %v", status, part, err)
+			}
+		}
+	}
+	v := service(t, always(401, errorBody(canary)))
+	_, err := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(canary)}).Secrets(t.Context(), "a", "b")
+	leakFree(t, err)
+	for _, body := range []string{"", "<html></html>"} {
+		v = service(t, always(403, body))
+		_, err = connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(canary)}).Secrets(t.Context(), "a", "b")
+		if err == nil || strings.Contains(err.Error(), "credentials were refused") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestLoginAnswers(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]time.Duration{
+		`{"access_token": "t", "expires_in": 3600}`:   time.Hour,
+		`{"access_token": "t", "expires_in": "3600"}`: time.Hour,
+		`{"access_token": "t"}`:                       0,
+		`{"access_token": "t", "expires_in": -1}`:     0,
+		`{"access_token": "t", "expires_in": 1e300}`:  1e9 * time.Second,
+	} {
+		if token, problem := accessToken([]byte(body)); problem != "" || token.ExpiresIn != want {
+			t.Errorf("%s: got %v, %q", body, token.ExpiresIn, problem)
+		}
+	}
+	for _, body := range []string{``, `null`, `{}`, `{"access_token": ""}`, `{"access_token": ["t"]}`, `{"access_token": "a\r\nb"}`, `<html>`} {
+		v := service(t, always(200, body))
+		_, err := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(canary)}).Secrets(t.Context(), "a", "b")
+		if kind(err) != "not sent" {
+			t.Errorf("%s: got %s (%v)", body, kind(err), err)
+		}
+	}
+}
+
+func TestLoginClientID(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, always(500, ""))
+	for token, want := range map[string]string{
+		jwt(`{"azp": "a", "client_id": "b"}`): "a",
+		jwt(`{"client_id": "b", "sub": "s"}`): "b",
+		jwt(`{"cid": "c"}`):                   "c",
+		jwt(`{"sub": "s"}`):                   "",
+		jwt(`[]`):                             "",
+		"a.!!.c":                              "",
+		"a.b.c.d.e":                           "",
+		"opaque":                              "",
+	} {
+		if got := connectWith(t, v, Config{AccessToken: secret.New(token)}).LoginClientID(); got != want {
+			t.Errorf("%s: got %q, want %q", token, got, want)
+		}
+	}
+	if got := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New("s")}).LoginClientID(); got != "me" || len(v.got()) != 0 {
+		t.Errorf("got %q after %d requests", got, len(v.got()))
+	}
+}
+
+func TestUseLoginSecret(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	current, refuse := "old", false
+	var v *vendor
+	v = newVendor(t, func(n int, r call) (int, string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if r.uri == "/connect/token" {
+			if form, _ := url.ParseQuery(r.body); form.Get("client_secret") != current {
+				return 401, `{"error": "invalid_client"}`
+			}
+			return 200, fmt.Sprintf(`{"access_token": "token-%d", "expires_in": 3600}`, n)
+		}
+		if refuse {
+			refuse = false
+			return 401, ""
+		}
+		return 200, `[]`
+	})
+	c := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New("old"), TokenURL: v.URL + "/connect/token"})
+	if _, err := c.Secrets(t.Context(), "a", "b"); err != nil {
+		t.Fatal(err)
+	}
+	c.UseLoginSecret("other", secret.New("wrong"))
+	c.UseLoginSecret("me", secret.Value{})
+	var group sync.WaitGroup
+	group.Go(func() { c.UseLoginSecret("me", secret.New("new")) })
+	group.Go(func() { c.LoginClientID() })
+	group.Wait()
+	if _, err := c.Secrets(t.Context(), "a", "b"); err != nil || len(v.got()) != 3 {
+		t.Errorf("the token in hand was dropped: %v, %d requests", err, len(v.got()))
+	}
+	mu.Lock()
+	current, refuse = "new", true
+	mu.Unlock()
+	if _, err := c.Secrets(t.Context(), "a", "b"); err != nil || len(v.got()) != 6 {
+		t.Errorf("no login with the new secret: %v, %d requests", err, len(v.got()))
+	}
+	fixed := connectWith(t, v, Config{AccessToken: secret.New(jwt(`{"azp": "me"}`))})
+	fixed.UseLoginSecret("me", secret.New("new"))
+	if !fixed.login.clientSecret.Empty() {
+		t.Error("a ready access token has a secret now")
+	}
+}
+
+func FuzzLogin(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		token, problem := accessToken(body)
+		if (problem == "") == token.Access.Empty() || token.ExpiresIn < 0 {
+			t.Errorf("a token of %d bytes for %v with the problem %q", len(token.Access.Reveal()), token.ExpiresIn, problem)
+		}
+		if found, problem := readDiscovery(body); (problem == "") != (found.token != "") {
+			t.Errorf("found %+v with the problem %q", found, problem)
+		}
+		tokenClientID(secret.New(string(body)))
+	})
+}

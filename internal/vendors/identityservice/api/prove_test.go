@@ -1,0 +1,168 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+)
+
+type reply struct {
+	status int
+	body   string
+}
+
+// authorization is a vendor whose three probes are answered as given; a probe without a reply must not be sent.
+func authorization(t *testing.T, replies map[string]reply) *vendor {
+	t.Helper()
+	var v *vendor
+	v = newVendor(t, func(_ int, r call) (int, string) {
+		form, _ := url.ParseQuery(r.body)
+		probe := form.Get("grant_type")
+		switch r.uri {
+		case "/ids/.well-known/openid-configuration":
+			discovery := `{"token_endpoint": "` + v.URL + `/connect/token"`
+			if _, named := replies["introspection"]; named {
+				discovery += `, "introspection_endpoint": "` + v.URL + `/connect/introspect"`
+			}
+			return 200, discovery + "}"
+		case "/connect/introspect":
+			probe = "introspection"
+		}
+		got, ok := replies[probe]
+		if !ok {
+			t.Errorf("not expected: %+v", r)
+		}
+		if form.Get("client_id") != "app" || form.Get("client_secret") != canary || r.header.Get("Authorization") != "" || r.method != "POST" {
+			t.Errorf("sent %+v", r)
+		}
+		if probe == "introspection" && len(form.Get("token")) < 26 || probe == "authorization_code" && len(form.Get("code")) < 26 {
+			t.Errorf("fewer than 128 random bits in %s", r.body)
+		}
+		return got.status, got.body
+	})
+	return v
+}
+
+func TestProve(t *testing.T) {
+	t.Parallel()
+	const (
+		token        = "client_credentials"
+		intro        = "introspection"
+		code         = "authorization_code"
+		accessToken  = `{"access_token": "t", "expires_in": 1}`
+		noGrant      = `{"error": "unauthorized_client"}`
+		unsupported  = `{"error": "unsupported_grant_type"}`
+		refused      = `{"error": "invalid_client"}`
+		invalidGrant = `{"error": "invalid_grant"}`
+	)
+	tests := map[string]struct {
+		replies map[string]reply
+		want    proof.Verdict
+	}{
+		"accepted":                {map[string]reply{token: {200, accessToken}}, proof.Accepted},
+		"200 without a token":     {map[string]reply{token: {200, `{}`}}, proof.Inconclusive},
+		"200 html":                {map[string]reply{token: {200, `<html>`}}, proof.Inconclusive},
+		"refused with a 400":      {map[string]reply{token: {400, refused}}, proof.Refused},
+		"refused with a 401":      {map[string]reply{token: {401, sample(t, "error-invalid-client.json")}}, proof.Refused},
+		"invalid_client, 403":     {map[string]reply{token: {403, refused}}, proof.Inconclusive},
+		"invalid_client, 404":     {map[string]reply{token: {404, refused}}, proof.Inconclusive},
+		"invalid_client, 500":     {map[string]reply{token: {500, refused}}, proof.Inconclusive},
+		"invalid_request":         {map[string]reply{token: {400, `{"error": "invalid_request"}`}}, proof.Inconclusive},
+		"invalid_scope":           {map[string]reply{token: {400, `{"error": "invalid_scope"}`}}, proof.Inconclusive},
+		"invalid_grant":           {map[string]reply{token: {400, invalidGrant}}, proof.Inconclusive},
+		"html 401":                {map[string]reply{token: {401, "<html>"}}, proof.Inconclusive},
+		"the API's error":         {map[string]reply{token: {401, sample(t, "error.json")}}, proof.Inconclusive},
+		"introspected":            {map[string]reply{token: {400, noGrant}, intro: {200, `{"active": false}`}}, proof.Accepted},
+		"introspected as active":  {map[string]reply{token: {400, noGrant}, intro: {200, `{"active": true}`}}, proof.Inconclusive},
+		"introspected as nothing": {map[string]reply{token: {400, noGrant}, intro: {200, `{}`}}, proof.Inconclusive},
+		"introspection refuses":   {map[string]reply{token: {401, unsupported}, intro: {401, refused}}, proof.Refused},
+		"may not introspect":      {map[string]reply{token: {400, noGrant}, intro: {400, noGrant}}, proof.Inconclusive},
+		"introspection is down":   {map[string]reply{token: {400, noGrant}, intro: {503, ""}}, proof.Inconclusive},
+		"code accepted":           {map[string]reply{token: {400, unsupported}, code: {400, invalidGrant}}, proof.Accepted},
+		"code refused":            {map[string]reply{token: {400, noGrant}, code: {401, refused}}, proof.Refused},
+		"code without the grant":  {map[string]reply{token: {400, noGrant}, code: {400, noGrant}}, proof.Inconclusive},
+		"a token for a code":      {map[string]reply{token: {400, noGrant}, code: {200, accessToken}}, proof.Inconclusive},
+		"invalid_grant, 401":      {map[string]reply{token: {400, noGrant}, code: {401, invalidGrant}}, proof.Inconclusive},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := authorization(t, test.replies)
+			got, err := connect(t, v).Prove(t.Context(), "app", secret.New(canary))
+			if got != test.want || err != nil {
+				t.Errorf("got %v, %v, want %v", got, err, test.want)
+			}
+		})
+	}
+}
+
+// With a configured token URL, discovery is only asked for the introspection endpoint, and may fail.
+func TestProveWithTokenURL(t *testing.T) {
+	t.Parallel()
+	for discovery, want := range map[string]string{
+		``:   "/connect/token /.well-known/openid-configuration /connect/token",
+		`{}`: "/connect/token /.well-known/openid-configuration /connect/token",
+		`{"introspection_endpoint": "URL/connect/introspect"}`: "/connect/token /.well-known/openid-configuration /connect/introspect",
+	} {
+		var v *vendor
+		v = newVendor(t, func(_ int, r call) (int, string) {
+			switch {
+			case strings.HasSuffix(r.uri, "openid-configuration"):
+				return 200, strings.ReplaceAll(discovery, "URL", v.URL)
+			case strings.HasSuffix(r.uri, "/introspect"):
+				return 200, `{"active": false}`
+			case strings.Contains(r.body, "authorization_code"):
+				return 400, `{"error": "invalid_grant"}`
+			}
+			return 400, `{"error": "unauthorized_client"}`
+		})
+		c := connectWith(t, v, Config{AccessToken: secret.New("t"), TokenURL: v.URL + "/connect/token"})
+		if got, err := c.Prove(t.Context(), "app", secret.New(canary)); got != proof.Accepted || err != nil || uris(v) != want {
+			t.Errorf("%s: got %v, %v after %s", discovery, got, err, uris(v))
+		}
+	}
+}
+
+func TestProveThatCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t, always(404, ""))
+	c := connect(t, v)
+	if got, err := c.Prove(t.Context(), "", secret.New("s")); got != proof.Inconclusive || err != nil || len(v.got()) != 0 {
+		t.Errorf("without a client: %v, %v", got, err)
+	}
+	if got, err := c.Prove(t.Context(), "app", secret.Value{}); got != proof.Inconclusive || err != nil || len(v.got()) != 0 {
+		t.Errorf("without a secret: %v, %v", got, err)
+	}
+	if got, err := c.Prove(t.Context(), "app", secret.New("s")); got != proof.Inconclusive || err != nil || len(v.got()) != 1 {
+		t.Errorf("without discovery: %v, %v", got, err)
+	}
+}
+
+func TestProveEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	for _, ends := range []int{1, 2, 3} { // in discovery, in the first and in the second probe
+		ctx, cancel := context.WithCancel(t.Context())
+		var v *vendor
+		v = newVendor(t, func(n int, r call) (int, string) {
+			if n == ends {
+				cancel()
+				return 503, ""
+			}
+			if strings.HasSuffix(r.uri, "openid-configuration") {
+				return 200, `{"token_endpoint": "` + v.URL + `/connect/token"}`
+			}
+			return 400, `{"error": "unauthorized_client"}`
+		})
+		c := connect(t, v)
+		for range 2 {
+			if got, err := c.Prove(ctx, "app", secret.New(canary)); got != proof.Inconclusive || !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, %v", got, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,101 @@
+// Package identityservice adds applications of the Identity Service (Key Rotation API) to the provider.
+package identityservice
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/identityservice/api"
+)
+
+const name = "identity_service"
+
+// Vendor registers the Identity Service.
+var Vendor = vendors.Registration{
+	Name:        name,
+	Description: "Access to the Identity Service: a ready access token, or the credentials of an application.",
+	Attributes: map[string]schema.Attribute{
+		"access_token":  vendors.Credential("Access token of a principal with the role `ids:app_admin` or `ids:tenant_admin`; it is not renewed.", "IDENTITY_SERVICE_ACCESS_TOKEN"),
+		"client_id":     vendors.Text("Client id of an application to log in as; goes with `client_secret`.", "IDENTITY_SERVICE_CLIENT_ID"),
+		"client_secret": vendors.Credential("Client secret of that application.", "IDENTITY_SERVICE_CLIENT_SECRET"),
+		"token_url":     vendors.Text("Token endpoint of that login and of `verify`. Default: what the service's OpenID discovery names.", "IDENTITY_SERVICE_TOKEN_URL"),
+		"tenant":        vendors.Text("Tenant of every resource that names none.", "IDENTITY_SERVICE_TENANT"),
+		"base_url":      vendors.Text("Address of the service. Default `"+api.DefaultBaseURL+"`.", "IDENTITY_SERVICE_BASE_URL"),
+	},
+	Connect:   connect,
+	Resources: []func() resource.Resource{clientsecret.New(kind)},
+}
+
+// kind describes one client secret of an application.
+var kind = clientsecret.Kind{
+	Vendor: name,
+	Title:  "The Identity Service",
+	Noun:   "Application",
+	Traits: traits,
+	Scope: clientsecret.IDAttribute{
+		Name: "tenant", Env: "IDENTITY_SERVICE_TENANT",
+		Description: "The name of the tenant that the application belongs to.",
+		Form:        "the name of the tenant: lower-case letters, digits, _ and -",
+		Validators:  []validator.String{vendors.PathElement{}},
+	},
+	Client: clientsecret.IDAttribute{
+		Name:        "client_id",
+		Description: "The client id of the application.",
+		Form:        "the client id of the application",
+		Validators:  []validator.String{vendors.PathElement{}},
+	},
+	OnDestroy: []string{clientsecret.DestroyDelete, clientsecret.DestroyKeep},
+	Remedy:    remedy,
+	Description: "One client secret of an existing application of the Identity Service. Creating the resource adds a secret; a rotation is an in-place update that adds another one. " +
+		"The previous secret stays valid until its own expiry, or until it is deleted: by `retire_previous_after`, by `oauthsecret_identity_service_rotation_completion`, or by hand.",
+}
+
+func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vendors.Connection, diag.Diagnostics) {
+	access := s.String("access_token", "IDENTITY_SERVICE_ACCESS_TOKEN")
+	id, password := s.String("client_id", "IDENTITY_SERVICE_CLIENT_ID"), s.String("client_secret", "IDENTITY_SERVICE_CLIENT_SECRET")
+	tokenURL, baseURL := s.String("token_url", "IDENTITY_SERVICE_TOKEN_URL"), s.String("base_url", "IDENTITY_SERVICE_BASE_URL")
+
+	connection := vendors.NewConnection(s, s.String("tenant", "IDENTITY_SERVICE_TENANT"), base.Clock)
+	scheme, diags := vendors.Choose("The Identity Service", vendors.Scheme{access}, vendors.Scheme{id, password})
+	diags.Append(vendors.CheckURLs(baseURL, tokenURL)...)
+	if scheme == nil && !diags.HasError() {
+		connection.Problem = vendors.Missing("The Identity Service", access, id, password)
+	}
+	if connection.Unusable(diags) {
+		return connection, diags
+	}
+	cfg := api.Config{BaseURL: baseURL.Value, TokenURL: tokenURL.Value}
+	if len(scheme) == 1 {
+		cfg.AccessToken = secret.New(access.Value)
+	} else {
+		cfg.ClientID, cfg.ClientSecret = id.Value, secret.New(password.Value)
+	}
+	base.Pace = s.Pace(httpapi.Pace{})
+	client, err := api.New(cfg, base)
+	if err != nil {
+		diags.AddAttributeError(s.Root(), "Invalid configuration of the Identity Service", err.Error())
+		return connection, diags
+	}
+	connection.Vendor = newSecrets(client, base.Clock)
+	return connection, diags
+}
+
+func remedy(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "Check the credential in the identity_service block of the provider configuration: it is wrong, expired or revoked."
+	case http.StatusForbidden:
+		return "The credential needs the role ids:app_admin or ids:tenant_admin; the service also answers so for a tenant or application that does not exist."
+	default:
+		return ""
+	}
+}
