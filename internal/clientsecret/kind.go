@@ -3,12 +3,17 @@
 package clientsecret
 
 import (
+	"fmt"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
 )
 
 // Kind is one vendor's client secret.
@@ -64,3 +69,17 @@ func (k Kind) Subject(c rotation.Client) explain.Subject {
 
 // TypeName is the resource's type without the provider's prefix.
 func (k Kind) TypeName() string { return k.Vendor + "_client_secret" }
+
+// PlanScope fills in the provider's default for a scope that the configuration leaves out.
+func (k Kind) PlanScope(planned types.String, connection *vendors.Connection, diags *diag.Diagnostics) types.String {
+	if !planned.IsUnknown() && !planned.IsNull() || connection == nil || connection.Unknown {
+		return planned
+	}
+	if connection.DefaultScope != "" {
+		return types.StringValue(connection.DefaultScope)
+	}
+	diags.AddAttributeError(path.Root(k.Scope.Name), "Missing "+k.Scope.Name,
+		fmt.Sprintf("Set %s in the resource, %s.%s in the provider configuration, or the environment variable %s.",
+			k.Scope.Name, k.Vendor, k.Scope.Name, k.Scope.Env))
+	return planned
+}

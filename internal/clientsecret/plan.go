@@ -26,7 +26,7 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.planScope(&plan, &resp.Diagnostics)
+	plan.Scope = r.kind.PlanScope(plan.Scope, r.connection, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		r.planCreate(&plan, &resp.Diagnostics)
 	} else {
@@ -39,20 +39,6 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		}
 	}
 	resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
-}
-
-// planScope fills in the provider's default.
-func (r *clientSecret) planScope(plan *model, diags *diag.Diagnostics) {
-	if !plan.Scope.IsUnknown() && !plan.Scope.IsNull() || r.connection == nil || r.connection.Unknown {
-		return
-	}
-	if r.connection.DefaultScope != "" {
-		plan.Scope = types.StringValue(r.connection.DefaultScope)
-		return
-	}
-	diags.AddAttributeError(path.Root(r.kind.Scope.Name), "Missing "+r.kind.Scope.Name,
-		fmt.Sprintf("Set %s in the resource, %s.%s in the provider configuration, or the environment variable %s.",
-			r.kind.Scope.Name, r.kind.Vendor, r.kind.Scope.Name, r.kind.Scope.Env))
 }
 
 func (r *clientSecret) planCreate(plan *model, diags *diag.Diagnostics) {

@@ -27,8 +27,8 @@ import (
 // schema builds the resource's schema; New keeps the result, it is the same for every call.
 func (k Kind) schema(ctx context.Context) schema.Schema {
 	attrs := map[string]schema.Attribute{
-		k.Scope.Name:  k.scopeAttribute(),
-		k.Client.Name: k.clientAttribute(),
+		k.Scope.Name:  k.ScopeAttribute(),
+		k.Client.Name: k.ClientAttribute(),
 		"verify":      verifyAttribute(),
 		"timeouts":    timeouts.AttributesAll(ctx),
 	}
@@ -40,7 +40,8 @@ func (k Kind) schema(ctx context.Context) schema.Schema {
 	return schema.Schema{MarkdownDescription: k.Description, Attributes: attrs}
 }
 
-func (k Kind) scopeAttribute() schema.Attribute {
+// ScopeAttribute is the first part of the client's name, with the provider's default (see PlanScope).
+func (k Kind) ScopeAttribute() schema.Attribute {
 	description := k.Scope.Description
 	if k.Scope.Env != "" {
 		description += fmt.Sprintf(" Defaults to `%s.%s` of the provider configuration or the environment variable `%s`.", k.Vendor, k.Scope.Name, k.Scope.Env)
@@ -57,7 +58,8 @@ func (k Kind) scopeAttribute() schema.Attribute {
 	}
 }
 
-func (k Kind) clientAttribute() schema.Attribute {
+// ClientAttribute is the second part of the client's name.
+func (k Kind) ClientAttribute() schema.Attribute {
 	return schema.StringAttribute{
 		MarkdownDescription: k.Client.Description + " The client exists already; this resource never creates or deletes it. A change replaces the resource.",
 		Required:            true,

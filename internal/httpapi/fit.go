@@ -69,30 +69,24 @@ func (f *fit) refuse(now time.Time) {
 	}
 }
 
-// slack is how far accepted and refused levels may overlap: requests overtake each other on their way.
-const slack = 0.5
+// contradiction is how far the highest accepted level is above the lowest refused one.
+func (b bucket) contradiction() float64 { return b.accepted - b.refused*(1+T.SlackP) }
 
-// rates are the lowest and the highest rate up to limit that explain everything; ok is false when none does.
-func (f *fit) rates(limit float64) (low, high bucket, ok bool) {
+// rates are the lowest and the highest rate up to limit that explain everything, or the one that explains it best. The
+// third result is what even that one leaves unexplained.
+func (f *fit) rates(limit float64) (low, high bucket, rest float64) {
+	rest = math.Inf(1)
 	for _, b := range f.buckets {
 		if b.rate > limit {
 			break
 		}
-		if b.accepted > b.refused*(1+T.SlackP)+T.Slack {
-			continue
+		c := max(T.Slack, b.contradiction())
+		if c < rest {
+			low, rest = b, c
 		}
-		if !ok {
-			low, ok = b, true
+		if c == rest {
+			high = b
 		}
-		high = b
 	}
-	return low, high, ok
-}
-
-// forget drops what contradicts itself: a limit that changed.
-func (f *fit) forget() {
-	for i := range f.buckets {
-		b := &f.buckets[i]
-		b.accepted, b.refused = b.level, math.Inf(1)
-	}
+	return low, high, rest
 }

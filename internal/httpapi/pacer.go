@@ -23,15 +23,15 @@ type pacer struct {
 	sends     [8]time.Time
 	taken     int
 	average   float64
-	caution   float64
-	narrow    bool
+	base      float64
+	total     int
 	began     time.Time
 	quotaRate float64
 	quotaEnd  time.Time
 }
 
 func newPacer(now time.Time, pace Pace) pacer {
-	p := pacer{bound: pace.PerSecond, burst: max(1, float64(pace.Burst)), filled: now, began: now, caution: 1, ceiling: math.Inf(1), fit: newFit(now)}
+	p := pacer{bound: pace.PerSecond, burst: max(1, float64(pace.Burst)), filled: now, began: now, ceiling: math.Inf(1), fit: newFit(now)}
 	if p.bound <= 0 {
 		p.bound, p.burst = math.Inf(1), 1
 		p.rate = T.Start
@@ -83,9 +83,12 @@ func (p *pacer) measured() float64 {
 func (p *pacer) accepted(a answer) {
 	p.fit.accept(a.received)
 	p.run++
+	if p.refusals > 0 {
+		p.total++
+	}
 	if Debug && p.run%50 == 0 && p.refusals > 0 {
 		lo, hi, ok := p.fit.rates(p.ceiling)
-		fmt.Println("ok     ", a.received.Format("04:05.000"), "rate", p.rate, "caution", p.caution, "run", p.run, "ceil", p.ceiling, "meas", p.measured(), "lo", lo.rate, lo.accepted, lo.refused, "hi", hi.rate, hi.accepted, hi.refused, ok)
+		fmt.Println("ok     ", a.received.Format("04:05.000"), "rate", p.rate, "base", p.base, "run", p.run, "ceil", p.ceiling, "meas", p.measured(), "lo", lo.rate, lo.accepted, lo.refused, "hi", hi.rate, hi.accepted, hi.refused, ok)
 	}
 	took := a.received.Sub(a.sent)
 	if p.latency == 0 {
@@ -96,11 +99,14 @@ func (p *pacer) accepted(a answer) {
 }
 
 type Tune struct {
-	K, G, RunK, RunG, Theta, Floor, Start, Narrow, Back, Catch, CatchMinus, Cut, GrowRun, GrowTime, Slack, SlackP float64
-	First                                                                                                         time.Duration
+	K, G, RunK, RunG, Theta, Floor, Start, Narrow, Back, Catch, CatchMinus, Cut, GrowRun, GrowTime, Slack, SlackP, Enough, Cut2 float64
+	Rounds                                                                                                                      int
+	First                                                                                                                       time.Duration
 }
 
-var T = Tune{K: 1.5, G: 50, RunK: 1, RunG: 4, Theta: .6, Floor: 0.5, Start: 10, Narrow: 1.1, Back: 0.99, CatchMinus: 1, Cut: 0.97, GrowRun: 1400, GrowTime: 150, Slack: 1, SlackP: 0.02, Catch: 0.8, First: 500 * time.Millisecond}
+var Debug bool
+
+var T = Tune{K: 1.5, G: 50, RunK: 1, RunG: 4, Theta: .6, Floor: 0.5, Start: 10, Narrow: 1.1, Back: 0.99, CatchMinus: 1, Cut: 0.97, GrowRun: 2400, GrowTime: 250, Slack: .5, SlackP: 0.05, Enough: 300, Cut2: .9, Rounds: 5, Catch: 0.8, First: 500 * time.Millisecond}
 
 func (p *pacer) adapt(at time.Time) {
 	lat := max(p.latency, 20*time.Millisecond).Seconds()
@@ -110,29 +116,35 @@ func (p *pacer) adapt(at time.Time) {
 		}
 		return
 	}
-	low, high, ok := p.fit.rates(p.ceiling)
-	if !ok {
-		p.fit.forget()
-		p.refusals, p.average = 1, p.measured()
-		return
+	if p.base == 0 {
+		p.identify(lat)
 	}
+	if p.base > 0 {
+		p.rate = min(p.bound, p.base*p.growth(at))
+	}
+}
+
+func (p *pacer) growth(at time.Time) float64 {
+	grown := min(float64(p.run)/T.GrowRun, at.Sub(p.began).Seconds()/T.GrowTime)
+	return 1 + grown*grown
+}
+
+func (p *pacer) identify(lat float64) {
+	low, high, _ := p.fit.rates(p.ceiling)
 	lowest := low.rate
 	if p.refusals == 1 {
 		lowest = max(lowest, T.Floor*min(p.average, p.ceiling))
 	}
 	p.burst = 1
-	grown := min(float64(p.run)/T.GrowRun, at.Sub(p.began).Seconds()/T.GrowTime)
-	p.narrow = high.rate/lowest < T.Narrow
-	target := math.Pow(lowest, 1-T.Theta) * math.Pow(high.rate, T.Theta)
-	if p.narrow {
-		target = math.Sqrt(lowest*high.rate) * T.Back * p.caution * (1 + grown*grown)
+	if high.rate/lowest < T.Narrow && p.total > 20 || float64(p.total) > T.Enough || p.refusals >= T.Rounds {
+		p.base = min(p.ceiling*.95, math.Sqrt(lowest*high.rate)*T.Back)
 		p.burst = max(1, T.Catch*low.accepted-T.CatchMinus)
+		return
 	}
+	target := math.Pow(lowest, 1-T.Theta) * math.Pow(high.rate, T.Theta)
 	ramp := (T.RunK + float64(p.run)/T.RunG) / lat
-	p.rate = min(p.bound, max(lowest*p.caution, min(target, ramp)))
+	p.rate = min(p.bound, max(lowest, min(target, ramp)))
 }
-
-var Debug bool
 
 func (p *pacer) refused(a answer, first bool) {
 	p.fit.refuse(a.received)
@@ -144,9 +156,12 @@ func (p *pacer) refused(a answer, first bool) {
 		return
 	}
 	p.refusals++
-	if p.narrow {
-		grown := min(float64(p.run)/T.GrowRun, a.received.Sub(p.began).Seconds()/T.GrowTime)
-		p.caution = min(1.2, p.caution*(1+grown*grown)*T.Cut)
+	if p.base > 0 {
+		cut := T.Cut
+		if p.run < 10 {
+			cut = T.Cut2
+		}
+		p.base = p.rate * cut
 	}
 	p.ceiling = p.measured() * 1.05
 	p.average = float64(p.run) / max(a.received.Sub(p.began).Seconds(), 0.05)

@@ -122,7 +122,7 @@ func sweep(t *testing.T) []cell {
 								}
 								took := drive(t, c, n, p)
 								calls := float64(2 * n)
-								ideal := max(max(0, calls-burst)/rate, calls*latency.Seconds()/float64(min(p, n)), 2*latency.Seconds())
+								ideal := max((calls-min(burst, 2*rate))/rate, calls*latency.Seconds()/float64(min(p, n)), 2*latency.Seconds())
 								cells = append(cells, cell{latency.Seconds(), rate, burst, style, n, p, took.Seconds(), ideal, l.refused, l.requests})
 							})
 						}
@@ -168,13 +168,14 @@ func TestSim(t *testing.T) {
 	if os.Getenv("SHOW") != "" {
 		return
 	}
-	try("slack .5", func(x *httpapi.Tune) { x.Slack = .5 })
-	try("slack .7 0", func(x *httpapi.Tune) { x.Slack, x.SlackP = .7, 0 })
-	try("slack 2", func(x *httpapi.Tune) { x.Slack = 2 })
-	try("grow slower", func(x *httpapi.Tune) { x.GrowRun *= 2; x.GrowTime *= 2 })
-	try("cut .95", func(x *httpapi.Tune) { x.Cut = .95 })
-	try("floor .7", func(x *httpapi.Tune) { x.Floor = .7 })
+	try("slack .5,.02", func(x *httpapi.Tune) { x.Slack, x.SlackP = .5, .02 })
+	try("rounds 4", func(x *httpapi.Tune) { x.Rounds = 4 })
+	try("rounds 6", func(x *httpapi.Tune) { x.Rounds = 6 })
+	try("catch 0", func(x *httpapi.Tune) { x.Catch = 0 })
 	try("theta .5", func(x *httpapi.Tune) { x.Theta = .5 })
+	try("floor .4", func(x *httpapi.Tune) { x.Floor = .4 })
 	try("narrow 1.2", func(x *httpapi.Tune) { x.Narrow = 1.2 })
+	try("back 1", func(x *httpapi.Tune) { x.Back = 1 })
+	try("start 5 K1", func(x *httpapi.Tune) { x.Start, x.K = 5, 1 })
 	try("RunK 2", func(x *httpapi.Tune) { x.RunK = 2 })
 }

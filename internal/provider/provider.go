@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/decryptedsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
@@ -130,7 +131,7 @@ func (p *oauthsecret) DataSources(context.Context) []func() datasource.DataSourc
 
 // EphemeralResources implements provider.ProviderWithEphemeralResources.
 func (p *oauthsecret) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return nil
+	return []func() ephemeral.EphemeralResource{decryptedsecret.New}
 }
 
 // ListResources implements provider.ProviderWithListResources.

@@ -165,3 +165,15 @@ func find(entries []Entry, id string) (Entry, bool) {
 	}
 	return Entry{}, false
 }
+
+// LastLive tells whether the entry with this id is live and the only one that is.
+func LastLive(facts Facts, id string) bool {
+	live, itself := 0, false
+	for _, e := range facts.Secrets {
+		if e.Live(facts.At) {
+			live++
+			itself = itself || e.Is(id)
+		}
+	}
+	return itself && live == 1
+}

@@ -6,12 +6,14 @@ import (
 	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
@@ -33,7 +35,8 @@ var Vendor = vendors.Registration{
 		"token_url":  vendors.Text("Token endpoint that `verify` asks. Default `"+api.DefaultTokenURL+"`.", "CLOUDFLARE_OAUTH_TOKEN_URL"),
 	},
 	Connect:   connect,
-	Resources: []func() resource.Resource{clientsecret.New(kind)},
+	Resources: []func() resource.Resource{clientsecret.New(kind), completion.NewResource(kind)},
+	Actions:   []func() action.Action{completion.NewAction(kind)},
 }
 
 // kind describes the client secret of a Cloudflare OAuth client.

@@ -5,12 +5,14 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
@@ -32,7 +34,8 @@ var Vendor = vendors.Registration{
 		"base_url":      vendors.Text("Address of the service. Default `"+api.DefaultBaseURL+"`.", "IDENTITY_SERVICE_BASE_URL"),
 	},
 	Connect:   connect,
-	Resources: []func() resource.Resource{clientsecret.New(kind)},
+	Resources: []func() resource.Resource{clientsecret.New(kind), completion.NewResource(kind)},
+	Actions:   []func() action.Action{completion.NewAction(kind)},
 }
 
 // kind describes one client secret of an application.

@@ -339,17 +339,16 @@ func match(issued rotation.Issued, now rotation.Facts) (entry rotation.Entry, no
 }
 
 // Retire implements rotation.Vendor for the secret with that id.
-func (s *secrets) Retire(ctx context.Context, c rotation.Client, id string, _ rotation.Facts) (bool, error) {
+func (s *secrets) Retire(ctx context.Context, c rotation.Client, id string, before rotation.Facts) (bool, error) {
 	defer s.reader.Forget(c.Scope, c.ID)
-	if err := ctx.Err(); err != nil {
-		return false, err
+	if before.At.IsZero() {
+		var err error
+		if before, err = s.Read(ctx, c); err != nil {
+			return false, err
+		}
 	}
-	list, err := s.reader.Read(ctx, c.Scope, c.ID)
-	if err != nil {
+	if err := ctx.Err(); err != nil || !live(before, id) {
 		return false, err
-	}
-	if !live(s.facts(list), id) {
-		return false, nil
 	}
 	return s.retire(ctx, c, id)
 }

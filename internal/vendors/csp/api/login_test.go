@@ -106,10 +106,17 @@ func TestRefusedLogin(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "refused") {
 			t.Errorf("got %v", err)
 		}
-		// A page of a proxy refuses nothing.
-		v = newVendor(t, always(404, "<html></html>"))
-		if _, err := connectWith(t, v, cfg).App(t.Context(), "a", "b"); err == nil || strings.Contains(err.Error(), "refused") {
+		// An outage refuses nothing, whatever it says.
+		v = newVendor(t, always(500, sample(t, "error-refused-token.json")))
+		if _, err := connectWith(t, v, cfg).App(t.Context(), "a", "b"); kind(err) != "not sent" || strings.Contains(err.Error(), "refused") {
 			t.Errorf("got %v", err)
+		}
+		// A page of a proxy refuses nothing.
+		for _, body := range []string{"<html></html>", "", "{}"} {
+			v = newVendor(t, always(404, body))
+			if _, err := connectWith(t, v, cfg).App(t.Context(), "a", "b"); err == nil || strings.Contains(err.Error(), "refused") {
+				t.Errorf("got %v", err)
+			}
 		}
 	}
 }
@@ -173,7 +180,6 @@ func TestTokenClientID(t *testing.T) {
 	}
 }
 
-// selfVendor accepts one secret and one token, and forgets the token when the secret changes.
 func TestUseLoginSecret(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -197,12 +203,13 @@ func TestUseLoginSecret(t *testing.T) {
 	if _, err := c.App(t.Context(), "a", "b"); err != nil {
 		t.Fatal(err)
 	}
-	c.UseLoginSecret("other", secret.New("wrong"))
 	c.UseLoginSecret("me", secret.Value{})
 	c.UseLoginSecret("me", secret.New("new"))
 	if _, err := c.App(t.Context(), "a", "b"); err != nil || len(v.got()) != 3 {
 		t.Errorf("the token in hand was dropped: %v, %d requests", err, len(v.got()))
 	}
+	c.UseLoginSecret("other", secret.New("wrong"))
+	c.UseLoginSecret("", secret.New("wrong"))
 	mu.Lock()
 	current, refuse = "new", true
 	mu.Unlock()

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -58,11 +59,16 @@ func TestStartRotationSendsTheSecret(t *testing.T) {
 func TestStartRotationEchoes(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 409, 500} {
-		v := newVendor(t, always(status, errorBody(canary)))
-		c := connectWith(t, v, Config{AccessToken: secret.New("token")})
-		err := c.StartRotation(t.Context(), "a", "b", secret.New(canary), 0)
-		if err == nil {
-			t.Error("no error")
+		v := newVendor(t, always(status, errorBody(canary+" 540")))
+		options := testOptions()
+		options.Secrets = func() []string { return []string{"540"} }
+		c, err := New(Config{BaseURL: v.URL, AccessToken: secret.New("token")}, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.StartRotation(t.Context(), "a", "b", secret.New(canary), 0)
+		if err == nil || strings.Contains(err.Error(), "540") {
+			t.Errorf("got %v", err)
 		}
 		leakFree(t, err)
 	}

@@ -40,7 +40,7 @@ type additionWire struct {
 func (c *Client) AddSecret(ctx context.Context, tenant, clientID string, expires *time.Time) (secret.Value, error) {
 	var body additionWire
 	if expires != nil {
-		body.ExpirationDate = expires.UTC().Truncate(time.Second).Format(time.RFC3339)
+		body.ExpirationDate = expires.UTC().Format(time.RFC3339)
 	}
 	r := httpapi.Request{
 		Operation: "add a client secret",

@@ -246,7 +246,6 @@ func TestUseLoginSecret(t *testing.T) {
 	if _, err := c.Secrets(t.Context(), "a", "b"); err != nil {
 		t.Fatal(err)
 	}
-	c.UseLoginSecret("other", secret.New("wrong"))
 	c.UseLoginSecret("me", secret.Value{})
 	var group sync.WaitGroup
 	group.Go(func() { c.UseLoginSecret("me", secret.New("new")) })
@@ -255,6 +254,8 @@ func TestUseLoginSecret(t *testing.T) {
 	if _, err := c.Secrets(t.Context(), "a", "b"); err != nil || len(v.got()) != 3 {
 		t.Errorf("the token in hand was dropped: %v, %d requests", err, len(v.got()))
 	}
+	c.UseLoginSecret("other", secret.New("wrong"))
+	c.UseLoginSecret("", secret.New("wrong"))
 	mu.Lock()
 	current, refuse = "new", true
 	mu.Unlock()

@@ -1,0 +1,122 @@
+package completion
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/action/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+)
+
+var (
+	_ action.ActionWithConfigure  = (*completeAction)(nil)
+	_ action.ActionWithModifyPlan = (*completeAction)(nil)
+)
+
+// completeAction does what the resource does, by hand or after a consumer's update.
+type completeAction struct {
+	kind       clientsecret.Kind
+	connection *vendors.Connection
+}
+
+// NewAction gives the constructor of kind's action.
+func NewAction(kind clientsecret.Kind) func() action.Action {
+	return func() action.Action { return &completeAction{kind: kind} }
+}
+
+// Metadata implements action.Action.
+func (a *completeAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + a.kind.Vendor + "_complete_rotation"
+}
+
+// Schema implements action.Action.
+func (a *completeAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
+	attrs := map[string]schema.Attribute{
+		a.kind.Scope.Name: schema.StringAttribute{
+			Optional:            true,
+			Validators:          a.kind.Scope.Validators,
+			MarkdownDescription: a.kind.Scope.Description + " Defaults to that of the provider configuration.",
+		},
+		a.kind.Client.Name: schema.StringAttribute{
+			Required:            true,
+			Validators:          a.kind.Client.Validators,
+			MarkdownDescription: a.kind.Client.Description,
+		},
+	}
+	if a.kind.Traits.Listed {
+		attrs["previous_secret_id"] = schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "The vendor's id of the secret to delete. Null: nothing to do.",
+		}
+	}
+	if a.kind.Traits.LogsIn {
+		attrs["allow_self_rotation"] = schema.BoolAttribute{
+			Optional:            true,
+			MarkdownDescription: "Allows to delete the previous secret of the client that the provider itself logs in as. Default `false`.",
+		}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Completes a rotation: deletes the previous secret of the client. Run it by hand (`terraform apply -invoke`), or trigger it after a consumer was updated. No previous secret is success.",
+		Attributes:          attrs,
+	}
+}
+
+// Configure implements action.ActionWithConfigure.
+func (a *completeAction) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
+	a.connection = vendors.Lookup(req.ProviderData, a.kind.Vendor, &resp.Diagnostics)
+}
+
+// ModifyPlan refuses, before anything runs, what Invoke would refuse.
+func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
+	defer recovery.Panic(&resp.Diagnostics)
+	t := a.task(ctx, req.Config, &resp.Diagnostics)
+	if err := t.refusal(); err != nil {
+		resp.Diagnostics.AddError(explain.Failure(a.kind.Subject(t.client), "plan the completion", err, "Nothing was changed."))
+	}
+}
+
+// Invoke implements action.Action.
+func (a *completeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	defer recovery.Panic(&resp.Diagnostics)
+	t := a.task(ctx, req.Config, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !a.connection.Usable(&resp.Diagnostics) {
+		return
+	}
+	resp.SendProgress(action.InvokeProgressEvent{Message: "Looking for a previous secret of " + t.client.ID})
+	ended, ok := t.run(ctx, &resp.Diagnostics)
+	switch {
+	case ended:
+		resp.SendProgress(action.InvokeProgressEvent{Message: "The previous secret of " + t.client.ID + " was deleted"})
+	case ok:
+		resp.SendProgress(action.InvokeProgressEvent{Message: "There is no previous secret of " + t.client.ID + " to delete"})
+	}
+}
+
+func (a *completeAction) task(ctx context.Context, config attributeReader, diags *diag.Diagnostics) task {
+	read := func(name string) (value types.String) {
+		diags.Append(config.GetAttribute(ctx, path.Root(name), &value)...)
+		return value
+	}
+	scope := a.kind.PlanScope(read(a.kind.Scope.Name), a.connection, diags)
+	t := task{
+		kind: a.kind, connection: a.connection,
+		client: rotation.Client{Scope: scope.ValueString(), ID: read(a.kind.Client.Name).ValueString()},
+	}
+	if a.kind.Traits.Listed {
+		t.secretID = read("previous_secret_id").ValueString()
+	}
+	if a.kind.Traits.LogsIn {
+		var allow types.Bool
+		diags.Append(config.GetAttribute(ctx, path.Root("allow_self_rotation"), &allow)...)
+		t.allowSelf = allow.ValueBool()
+	}
+	return t
+}

@@ -1,0 +1,251 @@
+package completion
+
+import (
+	"context"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+)
+
+var (
+	_ resource.ResourceWithConfigure  = (*completion)(nil)
+	_ resource.ResourceWithModifyPlan = (*completion)(nil)
+	_ resource.ResourceWithIdentity   = (*completion)(nil)
+)
+
+// completion is the resource that ends a rotation inside the apply that made it.
+type completion struct {
+	kind       clientsecret.Kind
+	schema     schema.Schema
+	connection *vendors.Connection
+}
+
+// NewResource gives the constructor of kind's rotation completion.
+func NewResource(kind clientsecret.Kind) func() resource.Resource {
+	built := sync.OnceValue(func() completion { return completion{kind: kind, schema: resourceSchema(kind)} })
+	return func() resource.Resource {
+		r := built()
+		return &r
+	}
+}
+
+func resourceSchema(k clientsecret.Kind) schema.Schema {
+	attrs := map[string]schema.Attribute{
+		k.Scope.Name:  k.ScopeAttribute(),
+		k.Client.Name: k.ClientAttribute(),
+		"version": schema.Int64Attribute{
+			Required: true,
+			MarkdownDescription: "`version` of the client secret. A change completes again: the previous secret is deleted after everything that this resource depends on. " +
+				"At version 0 (nothing was rotated yet) there is nothing to complete.",
+		},
+		"completed_at": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "When the rotation to `version` was completed, RFC 3339 in UTC.",
+		},
+		"id": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "`" + k.Scope.Name + "/" + k.Client.Name + "`.",
+		},
+	}
+	if k.Traits.Listed {
+		attrs["previous_secret_id"] = schema.StringAttribute{
+			Optional: true,
+			Computed: true,
+			MarkdownDescription: "`previous_secret_id` of the client secret: the secret to delete. Null: nothing to do. It becomes null once the secret is gone; " +
+				"that alone changes nothing here.",
+		}
+	}
+	if k.Traits.LogsIn {
+		attrs["allow_self_rotation"] = schema.BoolAttribute{
+			Optional:            true,
+			MarkdownDescription: "Allows to delete the previous secret of the client that the provider itself logs in as. Default `false`: the plan refuses it.",
+		}
+	}
+	return schema.Schema{
+		MarkdownDescription: "Completes a rotation of `oauthsecret_" + k.TypeName() + "` inside the same apply: deletes the previous secret after the consumers that this resource depends on have the new one. " +
+			"A consumer that fails leaves the previous secret alive. No previous secret is success. Destroying this resource changes nothing at the vendor.",
+		Attributes: attrs,
+	}
+}
+
+// model is the resource's object; what a vendor lacks is neither read nor written.
+type model struct {
+	scope, client, previous, completedAt, id types.String
+	version                                  types.Int64
+	allowSelf                                types.Bool
+}
+
+// Metadata implements resource.Resource.
+func (r *completion) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + r.kind.Vendor + "_rotation_completion"
+}
+
+// Schema implements resource.Resource.
+func (r *completion) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = r.schema
+}
+
+// IdentitySchema implements resource.ResourceWithIdentity.
+func (r *completion) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		r.kind.Scope.Name:  identityschema.StringAttribute{RequiredForImport: true, Description: r.kind.Scope.Description},
+		r.kind.Client.Name: identityschema.StringAttribute{RequiredForImport: true, Description: r.kind.Client.Description},
+	}}
+}
+
+// Configure implements resource.ResourceWithConfigure.
+func (r *completion) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.connection = vendors.Lookup(req.ProviderData, r.kind.Vendor, &resp.Diagnostics)
+}
+
+// ModifyPlan shows a completion when the version changes or another secret is named, and nothing otherwise.
+func (r *completion) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer recovery.Panic(&resp.Diagnostics)
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
+	configured := r.load(ctx, req.Config, &resp.Diagnostics)
+	plan.scope = r.kind.PlanScope(plan.scope, r.connection, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan.previous = configured.previous
+	plan.completedAt = types.StringUnknown()
+	plan.id = types.StringUnknown()
+	if !plan.scope.IsUnknown() && !plan.client.IsUnknown() {
+		plan.id = types.StringValue(plan.scope.ValueString() + "/" + plan.client.ValueString())
+	}
+	if !req.State.Raw.IsNull() {
+		prior := r.load(ctx, req.State, &resp.Diagnostics)
+		if done(plan, prior) {
+			plan.previous, plan.completedAt = prior.previous, prior.completedAt
+		}
+	}
+	if plan.completedAt.IsUnknown() {
+		if err := r.task(plan).refusal(); err != nil {
+			resp.Diagnostics.AddError(explain.Failure(r.kind.Subject(r.task(plan).client), "plan the completion", err, "Nothing was changed."))
+		}
+	}
+	r.store(ctx, &resp.Plan, plan, &resp.Diagnostics)
+}
+
+// done tells whether the prior object already stands for the planned completion. A previous secret that is gone by now, and
+// therefore null, is no new task.
+func done(plan, prior model) bool {
+	return plan.scope.Equal(prior.scope) && plan.client.Equal(prior.client) && plan.version.Equal(prior.version) &&
+		(plan.previous.IsNull() || plan.previous.Equal(prior.previous))
+}
+
+// Create implements resource.Resource.
+func (r *completion) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer recovery.Panic(&resp.Diagnostics)
+	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() && r.complete(ctx, &plan, &resp.Diagnostics) {
+		r.save(ctx, &resp.State, resp.Identity, plan, &resp.Diagnostics)
+	}
+}
+
+// Read makes no call: what was completed stays completed.
+func (r *completion) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer recovery.Panic(&resp.Diagnostics)
+	r.identify(ctx, resp.Identity, r.load(ctx, req.State, &resp.Diagnostics), &resp.Diagnostics)
+}
+
+// Update implements resource.Resource. A failure leaves the prior version in state, so that the next apply tries again.
+func (r *completion) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer recovery.Panic(&resp.Diagnostics)
+	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() || plan.completedAt.IsUnknown() && !r.complete(ctx, &plan, &resp.Diagnostics) {
+		return
+	}
+	r.save(ctx, &resp.State, resp.Identity, plan, &resp.Diagnostics)
+}
+
+// Delete changes nothing at the vendor.
+func (r *completion) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+
+// complete ends the previous secret and notes the time.
+func (r *completion) complete(ctx context.Context, plan *model, diags *diag.Diagnostics) bool {
+	if !r.connection.Usable(diags) {
+		return false
+	}
+	if plan.version.ValueInt64() > 0 {
+		if _, ok := r.task(*plan).run(ctx, diags); !ok {
+			return false
+		}
+	}
+	plan.completedAt = types.StringValue(rotation.Stamp(r.connection.Now()))
+	return true
+}
+
+func (r *completion) task(m model) task {
+	return task{
+		kind: r.kind, connection: r.connection,
+		client:   rotation.Client{Scope: m.scope.ValueString(), ID: m.client.ValueString()},
+		secretID: m.previous.ValueString(), allowSelf: m.allowSelf.ValueBool(),
+	}
+}
+
+// attributeReader and attributeWriter are plans, states and configurations.
+type attributeReader interface {
+	GetAttribute(context.Context, path.Path, any) diag.Diagnostics
+}
+
+type attributeWriter interface {
+	SetAttribute(context.Context, path.Path, any) diag.Diagnostics
+}
+
+// fields lists the attributes of this vendor's object.
+func (r *completion) fields(m *model) map[string]any {
+	fields := map[string]any{
+		r.kind.Scope.Name: &m.scope, r.kind.Client.Name: &m.client,
+		"version": &m.version, "completed_at": &m.completedAt, "id": &m.id,
+	}
+	if r.kind.Traits.Listed {
+		fields["previous_secret_id"] = &m.previous
+	}
+	if r.kind.Traits.LogsIn {
+		fields["allow_self_rotation"] = &m.allowSelf
+	}
+	return fields
+}
+
+func (r *completion) load(ctx context.Context, from attributeReader, diags *diag.Diagnostics) model {
+	var m model
+	for name, field := range r.fields(&m) {
+		diags.Append(from.GetAttribute(ctx, path.Root(name), field)...)
+	}
+	return m
+}
+
+func (r *completion) store(ctx context.Context, to attributeWriter, m model, diags *diag.Diagnostics) {
+	for name, field := range r.fields(&m) {
+		diags.Append(to.SetAttribute(ctx, path.Root(name), field)...)
+	}
+}
+
+func (r *completion) save(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, m model, diags *diag.Diagnostics) {
+	r.store(ctx, state, m, diags)
+	r.identify(ctx, identity, m, diags)
+}
+
+func (r *completion) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, m model, diags *diag.Diagnostics) {
+	if identity == nil {
+		return
+	}
+	diags.Append(identity.SetAttribute(ctx, path.Root(r.kind.Scope.Name), m.scope)...)
+	diags.Append(identity.SetAttribute(ctx, path.Root(r.kind.Client.Name), m.client)...)
+}
