@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
 )
 
@@ -17,7 +18,13 @@ var version = "dev"
 func main() {
 	debug := flag.Bool("debug", false, "run with support for debuggers")
 	flag.Parse()
-	err := providerserver.Serve(context.Background(), provider.New(version, provider.Options{}), providerserver.ServeOpts{
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if !*debug {
+		lifetime.Harden()
+		lifetime.Guard(ctx)
+	}
+	err := providerserver.Serve(ctx, provider.New(version, provider.Options{}), providerserver.ServeOpts{
 		Address: provider.Address,
 		Debug:   *debug,
 	})

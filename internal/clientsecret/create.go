@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
@@ -17,6 +18,7 @@ import (
 // Create makes the first secret, or adopts the client without a change. When no secret could be made, nothing is in
 // state; once one exists, whatever follows is a warning.
 func (r *clientSecret) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer lifetime.Hold()()
 	defer recovery.Panic(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || !r.connection.Usable(&resp.Diagnostics) {

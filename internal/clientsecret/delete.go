@@ -10,6 +10,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 )
@@ -17,6 +18,7 @@ import (
 // Delete does what on_destroy says and works from state alone: a tainted object has no private state. A client that is
 // gone is success. The old half of a create_before_destroy never touches the new secret.
 func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	defer lifetime.Hold()()
 	defer recovery.Panic(&resp.Diagnostics)
 	m := r.load(ctx, req.State, &resp.Diagnostics)
 	action := m.OnDestroy.ValueString()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
@@ -71,6 +72,9 @@ func (o *rotate) run(ctx context.Context) error {
 	settling, cancel := rotation.Settling(ctx)
 	defer cancel()
 	o.locate(settling, client, issued)
+	if lifetime.Orphaned() {
+		return o.undo(settling, client)
+	}
 	proven := o.prove(ctx, client, issued.Value)
 	o.retire(settling, client, proven)
 	return nil
@@ -237,6 +241,15 @@ func (o *rotate) locate(ctx context.Context, c rotation.Client, issued rotation.
 	o.m.ID = types.StringValue(c.String() + "/" + entry.ID)
 	o.m.ExpiresAt = stamp(entry.ExpiresAt)
 	o.save()
+}
+
+// undo takes back a secret that nobody will ever learn of, because Terraform is gone. Only a list lets one be taken back: on
+// a slot API that would leave a client without the secret in use.
+func (o *rotate) undo(ctx context.Context, c rotation.Client) error {
+	if id := o.m.SecretID.ValueString(); o.kind.Traits.Listed && id != "" {
+		_, _ = o.connection.Retire(ctx, c, id, rotation.Facts{}) // nobody is left to tell
+	}
+	return nil
 }
 
 // prove tries the new secret at the token endpoint when that is asked for. It reports whether the previous secret may go.

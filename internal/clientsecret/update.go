@@ -11,6 +11,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
@@ -19,6 +20,7 @@ import (
 // Update does what the plan decided: rotate, retire the previous secret, seal what is in clear, or only take over
 // settings. It decides by the same function and inputs as the plan did.
 func (r *clientSecret) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer lifetime.Hold()()
 	defer recovery.Panic(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
 	prior := r.load(ctx, req.State, &resp.Diagnostics)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
@@ -85,6 +86,7 @@ func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRe
 
 // Invoke implements action.Action.
 func (a *completeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	defer lifetime.Hold()()
 	defer recovery.Panic(&resp.Diagnostics)
 	t := a.task(ctx, req.Config, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || !a.connection.Usable(&resp.Diagnostics) {

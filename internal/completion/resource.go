@@ -14,6 +14,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
@@ -151,6 +152,7 @@ func done(plan, prior model) bool {
 
 // Create implements resource.Resource.
 func (r *completion) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer lifetime.Hold()()
 	defer recovery.Panic(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() && r.complete(ctx, &plan, &resp.Diagnostics) {
@@ -166,6 +168,7 @@ func (r *completion) Read(ctx context.Context, req resource.ReadRequest, resp *r
 
 // Update implements resource.Resource. A failure leaves the prior version in state, so that the next apply tries again.
 func (r *completion) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer lifetime.Hold()()
 	defer recovery.Panic(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || plan.completedAt.IsUnknown() && !r.complete(ctx, &plan, &resp.Diagnostics) {
