@@ -31,12 +31,15 @@ const (
 // World is one simulator with one client per vendor, and the provider as it sees that world.
 type World struct {
 	*simulator.Simulator
-	Clock *Clock
-	URL   string
+	Clock     *Clock
+	Consumers *Consumers
+	URL       string
 	// Env is the provider's environment; a test may change it before it runs a step.
 	Env map[string]string
 	// Initial are the secrets that the clients have from the start.
 	InitialCloudflare, InitialCSP, InitialIdentityService string
+
+	record *record
 }
 
 // NewWorld starts a simulator on loopback that ends with the test.
@@ -46,7 +49,7 @@ func NewWorld(t testing.TB) *World {
 	sim := simulator.New(simulator.Options{Now: c.Now, Sleep: c.Sleep})
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	w := &World{Simulator: sim, Clock: c, URL: server.URL, Env: maps.Clone(simulator.Environment(server.URL))}
+	w := &World{Simulator: sim, Clock: c, Consumers: &Consumers{}, URL: server.URL, Env: maps.Clone(simulator.Environment(server.URL)), record: &record{}}
 	w.InitialCloudflare = sim.Cloudflare.AddClient(Account, OAuthClient)
 	w.InitialCSP = sim.CSP.AddApp(Org, OAuthApp, simulator.AppSpec{})
 	w.InitialIdentityService = sim.IdentityService.AddApplication(Tenant, Application)
@@ -61,11 +64,14 @@ func (w *World) Options() provider.Options {
 	return provider.Options{Clock: w.Clock, Getenv: func(name string) string { return w.Env[name] }}
 }
 
-// Factories serve the provider, and the echo provider that shows ephemeral values.
+// Factories serve the provider, the consumer of its secrets, and the echo provider that shows ephemeral values.
 func (w *World) Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"oauthsecret": providerserver.NewProtocol6WithError(provider.New("test", w.Options())()),
-		"echo":        echoprovider.NewProviderServer(),
+		"oauthsecret": w.recorded(func() (tfprotov6.ProviderServer, error) {
+			return providerserver.NewProtocol6WithError(provider.New("test", w.Options())())()
+		}),
+		"consumer": providerserver.NewProtocol6WithError(consumerProvider{w.Consumers}),
+		"echo":     echoprovider.NewProviderServer(),
 	}
 }
 
