@@ -23,15 +23,20 @@ func (r *clientSecret) ImportState(ctx context.Context, req resource.ImportState
 		return
 	}
 	m := r.load(ctx, resp.State, &resp.Diagnostics)
+	r.fromID(&m, values)
+	resp.Diagnostics.Append(r.store(ctx, &resp.State, m)...)
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, m)...)
+}
+
+// fromID makes m the object of a secret that is known by the parts of its import id only.
+func (r *clientSecret) fromID(m *model, values []string) {
 	m.Scope, m.Client = types.StringValue(values[0]), types.StringValue(values[1])
 	m.ID = types.StringValue(strings.Join(values, "/"))
 	if r.kind.Traits.Listed {
 		m.SecretID = types.StringValue(values[2])
 	}
 	m.Version = types.Int64Value(0)
-	r.defaults(&m)
-	resp.Diagnostics.Append(r.store(ctx, &resp.State, m)...)
-	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, m)...)
+	r.defaults(m)
 }
 
 // defaults sets what the schema's defaults would, so that the plan after an import is empty.
@@ -72,7 +77,7 @@ func (r *clientSecret) importValues(ctx context.Context, req resource.ImportStat
 	values := strings.Split(req.ID, "/")
 	if len(values) != len(names) {
 		diags.AddError("Invalid import id", fmt.Sprintf("%q has %d part(s), but %d are needed: %s.\n%s",
-			req.ID, len(values), len(names), strings.Join(names, "/"), list(names, forms)))
+			req.ID, len(values), len(names), strings.Join(names, "/"), itemize(names, forms)))
 		return nil
 	}
 	checkParts(values, names, forms, diags)
@@ -87,7 +92,7 @@ func checkParts(values, names, forms []string, diags *diag.Diagnostics) {
 	}
 }
 
-func list(names, forms []string) string {
+func itemize(names, forms []string) string {
 	var b strings.Builder
 	for i := range names {
 		fmt.Fprintf(&b, "\n  %s: %s", names[i], forms[i])

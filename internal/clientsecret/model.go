@@ -56,7 +56,7 @@ func (r *clientSecret) load(ctx context.Context, from getter, diags *diag.Diagno
 	if object.IsNull() { // an import starts from nothing
 		attrs = r.nulls
 	}
-	return model{
+	m := model{
 		Scope:  value[types.String](attrs, r.kind.Scope.Name),
 		Client: value[types.String](attrs, r.kind.Client.Name),
 
@@ -89,6 +89,10 @@ func (r *clientSecret) load(ctx context.Context, from getter, diags *diag.Diagno
 		PreviousSecretID: value[types.String](attrs, "previous_secret_id"),
 		ExpiresAt:        value[types.String](attrs, "expires_at"),
 	}
+	if r.connection != nil {
+		r.connection.Known.Remember(m.plaintext())
+	}
+	return m
 }
 
 // value gives attribute name, or null when the vendor's schema has none.

@@ -40,13 +40,18 @@ type clientSecret struct {
 
 // New gives the constructor of kind's resource. The schema is built once.
 func New(kind Kind) func() resource.Resource {
+	built := prepare(kind)
+	return func() resource.Resource { return built() }
+}
+
+func prepare(kind Kind) func() *clientSecret {
 	built := sync.OnceValue(func() clientSecret {
 		ctx := context.Background()
 		s := kind.schema(ctx)
 		kinds := attributeTypes(s)
 		return clientSecret{kind: kind, schema: s, types: kinds, nulls: nulls(ctx, kinds)}
 	})
-	return func() resource.Resource {
+	return func() *clientSecret {
 		r := built()
 		return &r
 	}

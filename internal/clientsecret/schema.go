@@ -42,12 +42,8 @@ func (k Kind) schema(ctx context.Context) schema.Schema {
 
 // ScopeAttribute is the first part of the client's name, with the provider's default (see PlanScope).
 func (k Kind) ScopeAttribute() schema.Attribute {
-	description := k.Scope.Description
-	if k.Scope.Env != "" {
-		description += fmt.Sprintf(" Defaults to `%s.%s` of the provider configuration or the environment variable `%s`.", k.Vendor, k.Scope.Name, k.Scope.Env)
-	}
 	return schema.StringAttribute{
-		MarkdownDescription: description + " A change replaces the resource.",
+		MarkdownDescription: k.ScopeDescription() + " A change replaces the resource.",
 		Optional:            true,
 		Computed:            true,
 		Validators:          k.Scope.Validators,
@@ -56,6 +52,15 @@ func (k Kind) ScopeAttribute() schema.Attribute {
 			stringplanmodifier.RequiresReplace(),
 		},
 	}
+}
+
+// ScopeDescription says what the scope is and where its default comes from.
+func (k Kind) ScopeDescription() string {
+	description := k.Scope.Description
+	if k.Scope.Env != "" {
+		description += fmt.Sprintf(" Defaults to `%s.%s` of the provider configuration or the environment variable `%s`.", k.Vendor, k.Scope.Name, k.Scope.Env)
+	}
+	return description
 }
 
 // ClientAttribute is the second part of the client's name.

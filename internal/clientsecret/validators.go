@@ -10,7 +10,9 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
 )
 
-// positiveDuration accepts a Go duration above zero.
+// PositiveDuration accepts a Go duration above zero.
+func PositiveDuration() validator.String { return positiveDuration{} }
+
 type positiveDuration struct{}
 
 func (positiveDuration) Description(context.Context) string {

@@ -16,7 +16,7 @@ type call struct {
 
 	attempts  int
 	failures  int           // attempts repeated for reasons other than 429 and 401
-	troubled  time.Duration // spent on them, waits included
+	troubled  time.Duration // spent in them
 	began     time.Time     // of the current attempt
 	renewed   bool
 	unclear   bool // an attempt may have been executed
@@ -51,8 +51,8 @@ func (c *call) failed(o outcome) bool {
 
 func (c *call) allSecrets() []string {
 	all := slices.Concat(c.secrets, c.headers)
-	if c.client.options.Secrets != nil {
-		all = append(all, c.client.options.Secrets()...)
+	if c.client.options.Known != nil {
+		all = append(all, c.client.options.Known.Texts()...)
 	}
 	return all
 }

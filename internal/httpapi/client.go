@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
 // Options describe one vendor to a Client.
@@ -34,8 +35,8 @@ type Options struct {
 	Clock clock.Clock
 	// Log is told of every attempt; nil for none.
 	Log func(context.Context, Attempt)
-	// Secrets are texts that must never leave in a message, whatever a vendor echoes.
-	Secrets func() []string
+	// Known are texts that must never leave in a message, whatever a vendor echoes; nil: only those of the request itself.
+	Known *secret.Known
 }
 
 // Attempt is one try of one request, as a log may show it.

@@ -22,6 +22,7 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/decryptedsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
 )
 
@@ -87,6 +88,7 @@ func (p *oauthsecret) Schema(_ context.Context, _ provider.SchemaRequest, resp *
 func (p *oauthsecret) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	defer recovery.Panic(&resp.Diagnostics)
 	connections := vendors.Connections{}
+	known := &secret.Known{}
 	for _, vendor := range registered {
 		var block types.Object
 		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(vendor.Name), &block)...)
@@ -98,6 +100,7 @@ func (p *oauthsecret) Configure(ctx context.Context, req provider.ConfigureReque
 			Clock:            p.options.Clock,
 			Backoff:          p.options.Backoff,
 			Log:              logAttempt,
+			Known:            known,
 		})
 		if !block.IsNull() {
 			resp.Diagnostics.Append(mistakes...)

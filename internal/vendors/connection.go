@@ -8,12 +8,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
 // Connection is one configured vendor, shared by everything of that vendor in one provider process.
 type Connection struct {
 	rotation.Vendor
+	// Known are the secrets that no message may repeat, of all vendors together.
+	Known *secret.Known
 	// Clock is what waiting goes by.
 	Clock clock.Clock
 	// DefaultScope is the organization, account or tenant of resources that name none; "" when there is no default.
@@ -60,8 +64,8 @@ func (c *Connection) Usable(diags *diag.Diagnostics) bool {
 
 // NewConnection starts a connection that is not usable yet. A configuration with values that are known only at apply stays
 // that way until then.
-func NewConnection(s Settings, scope Setting, c clock.Clock) *Connection {
-	return &Connection{Clock: c, DefaultScope: scope.Value, Unknown: s.Unknown(), Locks: &Locks{}, Newest: &Newest{}}
+func NewConnection(s Settings, scope Setting, base httpapi.Options) *Connection {
+	return &Connection{Clock: base.Clock, Known: base.Known, DefaultScope: scope.Value, Unknown: s.Unknown(), Locks: &Locks{}, Newest: &Newest{}}
 }
 
 // Unusable tells whether building the connection ends here.

@@ -38,7 +38,7 @@ type Client struct {
 	// token is for the token endpoint. It is another host without the credential, so a pause that one of the two asks for
 	// does not stop the other.
 	token *httpapi.Client
-	known *known
+	known *secret.Known
 }
 
 // New builds a client without a request. It completes base with what is Cloudflare's own.
@@ -54,12 +54,14 @@ func New(cfg Config, base httpapi.Options) (*Client, error) {
 		cfg.TokenURL = DefaultTokenURL
 	}
 
-	c := &Client{known: newKnown(base.Secrets)}
-	c.known.remember(cfg.APIToken, cfg.APIKey)
+	if base.Known == nil {
+		base.Known = &secret.Known{}
+	}
+	c := &Client{known: base.Known}
+	c.known.Remember(cfg.APIToken, cfg.APIKey)
 
 	base.Vendor = Vendor
 	base.DecodeError = decodeError
-	base.Secrets = c.known.texts
 
 	token := base
 	token.BaseURL = cfg.TokenURL

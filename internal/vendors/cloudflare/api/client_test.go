@@ -185,7 +185,8 @@ func TestSecretsOfOthersAndIssuedOnes(t *testing.T) {
 		return 403, errorBody("Issued-0123456789 and Others-0123456789")
 	})
 	options := testOptions()
-	options.Secrets = func() []string { return []string{"Others-0123456789"} }
+	options.Known = &secret.Known{}
+	options.Known.Remember(secret.New("Others-0123456789"))
 	c, err := New(Config{BaseURL: v.URL, APIToken: secret.New("token-0123456789")}, options)
 	if err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func (c *Client) Probe(ctx context.Context, p Probe) (proof.Verdict, error) {
 	if !ok {
 		return proof.Inconclusive, nil
 	}
-	c.known.remember(p.Secret)
+	c.known.Remember(p.Secret)
 	resp, err := c.token.Do(ctx, r)
 	if ended := ctx.Err(); ended != nil {
 		return proof.Inconclusive, ended

@@ -39,7 +39,7 @@ func (c *Client) RotateSecret(ctx context.Context, accountID, clientID string) (
 	if problem != "" {
 		return secret.Value{}, c.http.Unusable(r, problem)
 	}
-	c.known.remember(issued)
+	c.known.Remember(issued)
 	return issued, nil
 }
 

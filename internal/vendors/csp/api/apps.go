@@ -127,6 +127,20 @@ const (
 //
 // https://developer.broadcom.com/xapis/identity-and-access-management-cloud-services-platform/latest/csp/gateway/am/api/orgs/orgId/oauth-apps/get/
 func (c *Client) Apps(ctx context.Context, orgID, searchTerm string) ([]App, error) {
+	var apps []App
+	err := c.EachPage(ctx, orgID, searchTerm, func(page []App) bool {
+		apps = append(apps, page...)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	return apps, nil
+}
+
+// EachPage is Apps page by page: the next one is fetched when yield has returned true for the one before. After an error
+// the list is incomplete.
+func (c *Client) EachPage(ctx context.Context, orgID, searchTerm string, yield func([]App) bool) error {
 	r := httpapi.Request{
 		Operation: "list the OAuth apps of the organization",
 		Template:  "/orgs/{orgId}/oauth-apps",
@@ -138,33 +152,31 @@ func (c *Client) Apps(ctx context.Context, orgID, searchTerm string) ([]App, err
 	if searchTerm != "" {
 		r.Query.Set("searchTerm", searchTerm)
 	}
-	var apps []App
 	followed := map[string]bool{}
 	for range maxPages {
 		resp, err := c.http.Do(ctx, r)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		page, problem := readPage(resp.Body)
 		if problem != "" {
-			return nil, c.http.Unusable(r, problem)
+			return c.http.Unusable(r, problem)
 		}
-		apps = append(apps, page.apps...)
-		if page.next == "" {
-			return apps, nil
+		if !yield(page.apps) || page.next == "" {
+			return nil
 		}
 		query, ok := nextQuery(page.next, r.Query)
 		if !ok {
-			return nil, c.http.Unusable(r, problemNextLink)
+			return c.http.Unusable(r, problemNextLink)
 		}
 		// The encoded query, not the link: only it is followed. A link that comes again ends the list.
 		if followed[query.Encode()] {
-			return apps, nil
+			return nil
 		}
 		followed[query.Encode()] = true
 		r.Query = query
 	}
-	return nil, c.http.Unusable(r, problemEndless)
+	return c.http.Unusable(r, problemEndless)
 }
 
 // page is one page of a list; next is "" on the last one.

@@ -44,7 +44,7 @@ type Config struct {
 type Client struct {
 	http  *httpapi.Client
 	login *login
-	known *known
+	known *secret.Known
 
 	mu       sync.Mutex
 	controls map[controlKey]*control
@@ -60,8 +60,11 @@ func New(cfg Config, base httpapi.Options) (*Client, error) {
 		return nil, err
 	}
 
-	c := &Client{known: newKnown(base.Secrets), controls: map[controlKey]*control{}}
-	c.known.remember(cfg.APIToken, cfg.ClientSecret, cfg.AccessToken)
+	if base.Known == nil {
+		base.Known = &secret.Known{}
+	}
+	c := &Client{known: base.Known, controls: map[controlKey]*control{}}
+	c.known.Remember(cfg.APIToken, cfg.ClientSecret, cfg.AccessToken)
 	c.login = newLogin(cfg, c, base.Clock)
 
 	base.Vendor = Vendor
@@ -69,7 +72,6 @@ func New(cfg Config, base httpapi.Options) (*Client, error) {
 	base.Credential = c.login.credential
 	base.DecodeError = decodeError
 	base.Failed = nil
-	base.Secrets = c.known.texts
 	if c.http, err = httpapi.New(base); err != nil {
 		return nil, err
 	}

@@ -113,7 +113,7 @@ func (l *login) fetch(ctx context.Context, r httpapi.Request) (httpapi.Token, er
 	if problem != "" {
 		return httpapi.Token{}, l.client.http.Unusable(r, problem)
 	}
-	l.client.known.remember(token.Access)
+	l.client.known.Remember(token.Access)
 	return token, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
@@ -169,7 +170,7 @@ func TestTokenClientID(t *testing.T) {
 		"a.b.c.d.e":                                       "",
 		"":                                                "",
 	} {
-		if got := tokenClientID(secret.New(token)); got != want {
+		if got := httpapi.TokenClientID(secret.New(token)); got != want {
 			t.Errorf("%s: got %q, want %q", token, got, want)
 		}
 	}
@@ -257,7 +258,7 @@ func FuzzLogin(f *testing.F) {
 		if (problem == "") == token.Access.Empty() || token.ExpiresIn < 0 {
 			t.Errorf("a token of %d bytes for %v with the problem %q", len(token.Access.Reveal()), token.ExpiresIn, problem)
 		}
-		tokenClientID(secret.New(string(body)))
+		httpapi.TokenClientID(secret.New(string(body)))
 		if b, err := json.Marshal(token.Access); err != nil || string(b) != `"(redacted)"` {
 			t.Error("the token prints")
 		}

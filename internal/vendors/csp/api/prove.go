@@ -74,7 +74,7 @@ func (c *Client) prove(ctx context.Context, kind probeKind, clientID string, s s
 	if clientID == "" || strings.Contains(clientID, ":") || s.Empty() {
 		return proof.Inconclusive, nil
 	}
-	c.known.remember(s)
+	c.known.Remember(s)
 	got, err := c.probe(ctx, kind, clientID, s)
 	if err != nil {
 		return proof.Inconclusive, ctx.Err()
@@ -189,7 +189,7 @@ func (c *Client) control(ctx context.Context, kind probeKind, clientID string) (
 	if err != nil {
 		return answer{}, err
 	}
-	c.known.remember(wrong)
+	c.known.Remember(wrong)
 	p.answer, p.err = c.probe(ctx, kind, clientID, wrong)
 	var notSent *httpapi.NotSentError
 	p.done = !errors.As(p.err, &notSent)

@@ -62,7 +62,7 @@ func (c *Client) StartRotation(ctx context.Context, orgID, appID string, newSecr
 		NewClientSecret:     newSecret.Reveal(),
 		ExpirationInSeconds: int32(overlap / time.Second),
 	}
-	c.known.remember(newSecret)
+	c.known.Remember(newSecret)
 	_, err := c.http.Do(ctx, r)
 	return err
 }
@@ -90,7 +90,7 @@ func (c *Client) RegenerateSecret(ctx context.Context, orgID, appID string) (sec
 	if problem != "" {
 		return secret.Value{}, c.http.Unusable(r, problem)
 	}
-	c.known.remember(issued)
+	c.known.Remember(issued)
 	return issued, nil
 }
 

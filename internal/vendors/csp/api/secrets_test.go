@@ -61,7 +61,8 @@ func TestStartRotationEchoes(t *testing.T) {
 	for _, status := range []int{400, 409, 500} {
 		v := newVendor(t, always(status, errorBody(canary+" 540")))
 		options := testOptions()
-		options.Secrets = func() []string { return []string{"540"} }
+		options.Known = &secret.Known{}
+		options.Known.Remember(secret.New("540"))
 		c, err := New(Config{BaseURL: v.URL, AccessToken: secret.New("token")}, options)
 		if err != nil {
 			t.Fatal(err)

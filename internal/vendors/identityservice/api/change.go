@@ -58,7 +58,7 @@ func (c *Client) AddSecret(ctx context.Context, tenant, clientID string, expires
 	if problem != "" {
 		return secret.Value{}, c.http.Unusable(r, problem)
 	}
-	c.known.remember(issued)
+	c.known.Remember(issued)
 	return issued, nil
 }
 

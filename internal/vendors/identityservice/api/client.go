@@ -40,7 +40,7 @@ type Config struct {
 type Client struct {
 	http      *httpapi.Client
 	login     *login
-	known     *known
+	known     *secret.Known
 	endpoints *endpoints
 }
 
@@ -60,8 +60,11 @@ func New(cfg Config, base httpapi.Options) (*Client, error) {
 		}
 	}
 
-	c := &Client{known: newKnown(base.Secrets)}
-	c.known.remember(cfg.AccessToken, cfg.ClientSecret)
+	if base.Known == nil {
+		base.Known = &secret.Known{}
+	}
+	c := &Client{known: base.Known}
+	c.known.Remember(cfg.AccessToken, cfg.ClientSecret)
 	c.endpoints = newEndpoints(c, tokenURL)
 	c.login = newLogin(cfg, c, base.Clock)
 
@@ -70,7 +73,6 @@ func New(cfg Config, base httpapi.Options) (*Client, error) {
 	base.Credential = c.login.credential
 	base.DecodeError = decodeError
 	base.Failed = nil
-	base.Secrets = c.known.texts
 	var err error
 	if c.http, err = httpapi.New(base); err != nil {
 		return nil, err

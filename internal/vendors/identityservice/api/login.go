@@ -73,7 +73,7 @@ func (l *login) withClientCredentials(ctx context.Context) (httpapi.Token, error
 	if problem != "" {
 		return httpapi.Token{}, l.client.http.Unusable(r, problem)
 	}
-	l.client.known.remember(token.Access)
+	l.client.known.Remember(token.Access)
 	return token, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
@@ -279,6 +280,6 @@ func FuzzLogin(f *testing.F) {
 		if found, problem := readDiscovery(body); (problem == "") != (found.token != "") {
 			t.Errorf("found %+v with the problem %q", found, problem)
 		}
-		tokenClientID(secret.New(string(body)))
+		httpapi.TokenClientID(secret.New(string(body)))
 	})
 }

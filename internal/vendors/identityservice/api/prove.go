@@ -26,7 +26,7 @@ func (c *Client) Prove(ctx context.Context, clientID string, s secret.Value) (pr
 	if clientID == "" || s.Empty() {
 		return proof.Inconclusive, nil
 	}
-	c.known.remember(s)
+	c.known.Remember(s)
 	endpoint, err := c.endpoints.token(ctx)
 	if err != nil {
 		return proof.Inconclusive, ctx.Err()
