@@ -3,6 +3,7 @@
 package acctest
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"net/http/httptest"
@@ -135,5 +136,5 @@ func setenv(name, value string) {
 // IsOpenTofu tells the two programs apart by what they call themselves.
 func IsOpenTofu(path string) bool {
 	out, err := exec.CommandContext(context.Background(), path, "version").Output() //nolint:gosec // the program under test
-	return err == nil && len(out) >= 8 && string(out[:8]) == "OpenTofu"
+	return err == nil && bytes.Contains(out, []byte("OpenTofu v"))
 }

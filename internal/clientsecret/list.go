@@ -129,7 +129,15 @@ func (l *listing[V, C]) List(ctx context.Context, req list.ListRequest, stream *
 type query struct {
 	scope string
 	next  func() (Found, error, bool)
-	close func()
+	stop  func()
+}
+
+// close ends the search for more. Nobody takes a diagnostic any more, so a panic on the way out is dropped; one before
+// was told.
+func (q query) close() {
+	var dropped diag.Diagnostics
+	defer recovery.Panic(&dropped)
+	q.stop()
 }
 
 func (l *listing[V, C]) open(ctx context.Context, req list.ListRequest, diags *diag.Diagnostics) (q query) {
@@ -152,7 +160,7 @@ func (l *listing[V, C]) open(ctx context.Context, req list.ListRequest, diags *d
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	next, stop := iter.Pull2(l.Find(ctx, vendor, scope.ValueString(), config))
-	return query{scope: scope.ValueString(), next: next, close: func() { stop(); cancel() }}
+	return query{scope: scope.ValueString(), next: next, stop: func() { defer cancel(); stop() }}
 }
 
 func usable[V any](c *vendors.Connection, diags *diag.Diagnostics) (vendor V, ok bool) {

@@ -75,7 +75,11 @@ func (r *clientSecret) look(ctx context.Context, m model) (rotation.Facts, error
 		if r.connection.Clock.Sleep(ctx, pause) != nil {
 			break
 		}
-		facts, err = r.connection.Prepare(ctx, m.client())
+		if err != nil {
+			facts, err = r.connection.Read(ctx, m.client()) // nothing keeps a failed answer, so this asks anew
+		} else {
+			facts, err = r.connection.Prepare(ctx, m.client())
+		}
 	}
 	return facts, err
 }

@@ -32,6 +32,8 @@ type rotate struct {
 	chosen, current secret.Value
 	// retireFirst: end the previous secret before the new one is made, if there is one.
 	retireFirst bool
+	// ended: that was done.
+	ended bool
 	// planned: the plan saw whether a previous secret exists (Update). One that appeared since was not agreed to.
 	planned bool
 	// retireOlder are ids that are due besides.
@@ -129,7 +131,7 @@ func (o *rotate) endPrevious(ctx context.Context, c rotation.Client, before rota
 	if _, err := o.connection.Retire(ctx, c, "", before); err != nil {
 		return fmt.Errorf("deleting the previous secret before the rotation: %w", err)
 	}
-	o.prior.HasPrevious = false
+	o.prior.HasPrevious, o.ended = false, true
 	return nil
 }
 
@@ -153,7 +155,7 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	m := o.m
 	version := o.prior.Version + 1
 	older := olderSecrets(o.kind.Traits, o.prior, *o.noted, o.retireOlder)
-	*o.noted = rotation.Noted{At: issued.At, Older: older}
+	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt}
 
 	m.SHA256 = types.StringValue(issued.Value.SHA256())
 	m.Secret, m.Encrypted = types.StringNull(), types.StringNull()
@@ -305,5 +307,9 @@ func (o *rotate) retired(id string) {
 
 // fail adds err; nothing was issued.
 func (o *rotate) fail(action string, err error) {
-	o.diags.AddError(explain.Failure(o.kind.Subject(o.m.client()), action, err, nothingChanged))
+	still := nothingChanged
+	if o.ended {
+		still = "The previous secret was deleted to make room, and no new one was made: the current secret still works."
+	}
+	o.diags.AddError(explain.Failure(o.kind.Subject(o.m.client()), action, err, still))
 }

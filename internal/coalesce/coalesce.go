@@ -5,6 +5,7 @@ package coalesce
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -37,6 +38,7 @@ type Reader[T any] struct {
 type scope[T any] struct {
 	items      map[string]item[T]
 	listed     time.Time // when items last held everything; zero: never
+	forgot     bool      // something was forgotten since
 	asked      map[string]bool
 	unlistable bool
 	batch      *batch[T] // what is gathering or in flight
@@ -51,6 +53,7 @@ type item[T any] struct {
 type batch[T any] struct {
 	ids  map[string]bool
 	open bool // still gathering
+	all  bool // somebody wants every object, so it is a list
 	done chan struct{}
 	err  error
 }
@@ -104,12 +107,7 @@ func (r *Reader[T]) Read(ctx context.Context, scopeName, id string) (T, error) {
 // lead gathers company and answers the batch.
 func (r *Reader[T]) lead(ctx context.Context, scopeName, id string, s *scope[T], b *batch[T]) (value T, err error, answered bool) {
 	b.err = errAbandoned // stands when a panic passes through
-	defer func() {
-		r.mu.Lock()
-		s.batch = nil
-		r.mu.Unlock()
-		close(b.done)
-	}()
+	defer r.finish(s, b)
 	if r.List != nil {
 		if err := r.Clock.Sleep(ctx, Window); err != nil {
 			return value, err, true
@@ -117,7 +115,8 @@ func (r *Reader[T]) lead(ctx context.Context, scopeName, id string, s *scope[T],
 	}
 	r.mu.Lock()
 	b.open = false
-	list := r.List != nil && (len(b.ids) > 1 || len(s.asked) > 1)
+	b.all = b.all || r.List != nil && (len(b.ids) > 1 || len(s.asked) > 1)
+	list := b.all
 	r.mu.Unlock()
 	if !list {
 		value, err = r.one(ctx, scopeName, id)
@@ -127,29 +126,81 @@ func (r *Reader[T]) lead(ctx context.Context, scopeName, id string, s *scope[T],
 		}
 		return value, err, true
 	}
-	at := r.Clock.Now()
-	items, err := r.List(ctx, scopeName)
-	switch {
-	case err != nil && r.Unlistable != nil && r.Unlistable(err):
-		r.mu.Lock()
-		s.unlistable = true
-		r.mu.Unlock()
+	_, err = r.list(ctx, scopeName, s, b)
+	if err != nil && r.Unlistable != nil && r.Unlistable(err) {
 		b.err = nil
 		return value, nil, false
-	case err != nil:
+	}
+	return value, err, err != nil
+}
+
+// list fetches every object of a scope for batch b.
+func (r *Reader[T]) list(ctx context.Context, scopeName string, s *scope[T], b *batch[T]) (map[string]T, error) {
+	at := r.Clock.Now()
+	r.mu.Lock()
+	s.forgot = false
+	r.mu.Unlock()
+	items, err := r.List(ctx, scopeName)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		s.unlistable = r.Unlistable != nil && r.Unlistable(err)
 		if ctx.Err() == nil {
 			b.err = err
 		}
-		return value, err, true
+		return nil, err
 	}
-	r.mu.Lock()
+	maps.DeleteFunc(s.items, func(_ string, it item[T]) bool { return !it.at.After(at) })
 	for id, v := range items {
 		s.items[id] = item[T]{v, at}
 	}
 	s.listed = at
-	r.mu.Unlock()
 	b.err = nil
-	return value, nil, false
+	return items, nil
+}
+
+// All gives every object of a scope by id, from a list that is at most Lifetime old and newer than the last Forget. Later
+// reads are answered from it.
+func (r *Reader[T]) All(ctx context.Context, scopeName string) (map[string]T, error) {
+	for {
+		r.mu.Lock()
+		s := r.scope(scopeName)
+		now := r.Clock.Now()
+		if !s.listed.IsZero() && now.Sub(s.listed) < Lifetime && !s.forgot {
+			all := make(map[string]T, len(s.items))
+			for id, it := range s.items {
+				all[id] = it.value
+			}
+			r.mu.Unlock()
+			return all, nil
+		}
+		b := s.batch
+		if b == nil {
+			b = &batch[T]{all: true, done: make(chan struct{})}
+			s.batch = b
+			r.mu.Unlock()
+			return r.leadAll(ctx, scopeName, s, b)
+		}
+		b.all = b.all || b.open
+		listing := b.all
+		r.mu.Unlock()
+		if err := wait(ctx, b); err != nil && (listing || ctx.Err() != nil) {
+			return nil, err
+		}
+	}
+}
+
+func (r *Reader[T]) leadAll(ctx context.Context, scopeName string, s *scope[T], b *batch[T]) (map[string]T, error) {
+	b.err = errAbandoned // stands when a panic passes through
+	defer r.finish(s, b)
+	return r.list(ctx, scopeName, s, b)
+}
+
+func (r *Reader[T]) finish(s *scope[T], b *batch[T]) {
+	r.mu.Lock()
+	s.batch = nil
+	r.mu.Unlock()
+	close(b.done)
 }
 
 // wait waits for a batch. nil means: look again.
@@ -180,7 +231,9 @@ func (r *Reader[T]) one(ctx context.Context, scopeName, id string) (T, error) {
 func (r *Reader[T]) Forget(scopeName, id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.scope(scopeName).items, id)
+	s := r.scope(scopeName)
+	delete(s.items, id)
+	s.forgot = true
 }
 
 // scope needs r.mu held.

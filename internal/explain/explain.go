@@ -38,8 +38,11 @@ func Failure(s Subject, action string, err error, unchanged string) (summary, de
 	return "Unable to " + action, strings.Join(parts, "\n\n")
 }
 
-// Where names the client of s.
+// Where names the client of s, or the scope when s is about all clients of one.
 func Where(s Subject) string {
+	if s.Client.ID == "" {
+		return fmt.Sprintf("%s = %q.", s.Scope, s.Client.Scope)
+	}
 	return fmt.Sprintf("%s: %s = %q, %s = %q.", s.Noun, s.ID, s.Client.ID, s.Scope, s.Client.Scope)
 }
 

@@ -1,13 +1,14 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // kind is how an attempt ended.
@@ -71,12 +72,12 @@ func (a *attempts) run(r *http.Request, call *call) outcome {
 	if err != nil {
 		return outcome{kind: blocked, err: err}
 	}
-	call.attempts++
 	// A login may have taken long enough for the gate to shut.
 	sent, err := a.client.gate.open(ctx)
 	if err != nil {
 		return outcome{kind: blocked, err: err}
 	}
+	call.attempts++
 	call.began = sent
 	o := a.send(own, call)
 	received := a.client.options.Clock.Now()
@@ -105,8 +106,7 @@ func (a *attempts) authenticate(ctx context.Context, r *http.Request, call *call
 	if err := a.client.options.Credential.Apply(ctx, own); err != nil {
 		return nil, hideOutcome(err)
 	}
-	call.addHeaderSecrets(r.Header, own.Header)
-	return own, nil
+	return own, call.addHeaderSecrets(r.Header, own.Header)
 }
 
 // hideOutcome drops what a failed login says about the outcome of the login: the request that needed it was not sent.
@@ -172,24 +172,34 @@ func (c *call) log(ctx context.Context, o outcome, took time.Duration) {
 	case !c.isAnswer(o.status) || c.failed(o):
 		attempt.Failure = failureStatus
 	}
-	if o.header != nil {
+	if attempt.Failure == failureStatus {
 		_, _, attempt.RequestID = c.decodeError(o)
+	} else {
+		// The body of a success is no error: what looks like a request id in it may be a new secret.
+		attempt.RequestID = scrub(headerRequestID(o.header), c.allSecrets(), maxToken)
 	}
 	c.client.options.Log(ctx, attempt)
 }
 
-// addHeaderSecrets remembers what the credential added.
-func (c *call) addHeaderSecrets(before, after http.Header) {
+// errBadCredential stands for the error of net/http, which does not tell that nothing was sent.
+var errBadCredential = errors.New("the credential holds a control character, such as a line break")
+
+// addHeaderSecrets remembers what the credential added, and refuses what no header can hold.
+func (c *call) addHeaderSecrets(before, after http.Header) error {
 	c.headers = c.headers[:0]
 	for name, values := range after {
 		if _, ok := before[name]; ok {
 			continue
 		}
 		for _, value := range values {
+			if strings.ContainsFunc(value, unicode.IsControl) {
+				return errBadCredential
+			}
 			c.headers = append(c.headers, value)
-			if _, credential, ok := bytes.Cut([]byte(value), []byte(" ")); ok {
-				c.headers = append(c.headers, string(credential))
+			if _, credential, ok := strings.Cut(value, " "); ok {
+				c.headers = append(c.headers, credential)
 			}
 		}
 	}
+	return nil
 }

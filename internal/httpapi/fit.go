@@ -7,9 +7,10 @@ import (
 
 // fit estimates the limit behind a series of accepted and refused requests. It takes the vendor for a leaky bucket: it
 // drains at some rate, every accepted request adds one, and a request is refused when there is no room for it. For a
-// supposed rate the level of the bucket follows from the requests alone. The size is unknown, but it is at least the
-// highest level that was accepted and less than the lowest level that was refused; a rate for which the two contradict
-// each other is not the vendor's.
+// supposed rate, the level of the bucket follows from the requests alone. Its size is unknown, but it is at least the
+// highest level that was accepted and less than the lowest level that was refused; a rate for which these two contradict
+// each other is not the vendor's. Two refusals are usually enough to know the rate within a few percent, however large
+// the bucket is; a count of successes would take a burst for a rate.
 type fit struct {
 	buckets []bucket
 	at      time.Time
@@ -30,6 +31,12 @@ const (
 	fitStep    = 1.02
 )
 
+// Contradictions below fitSlack plus fitSlackShare of the level are no contradictions: requests overtake each other.
+const (
+	fitSlack      = 0.5
+	fitSlackShare = 0.05
+)
+
 func newFit(now time.Time) fit {
 	f := fit{at: now}
 	for rate := fitLowest; rate < fitHighest; rate *= fitStep {
@@ -38,7 +45,26 @@ func newFit(now time.Time) fit {
 	return f
 }
 
-func (f *fit) advance(now time.Time) {
+// accept notes a request that was answered at now.
+func (f *fit) accept(now time.Time) {
+	f.drain(now)
+	for i := range f.buckets {
+		b := &f.buckets[i]
+		b.level++
+		b.accepted = max(b.accepted, b.level)
+	}
+}
+
+// refuse notes a request that was refused at now.
+func (f *fit) refuse(now time.Time) {
+	f.drain(now)
+	for i := range f.buckets {
+		b := &f.buckets[i]
+		b.refused = min(b.refused, b.level+1)
+	}
+}
+
+func (f *fit) drain(now time.Time) {
 	passed := now.Sub(f.at).Seconds()
 	if passed <= 0 {
 		return
@@ -50,43 +76,26 @@ func (f *fit) advance(now time.Time) {
 	}
 }
 
-// accept notes a request that was answered at now.
-func (f *fit) accept(now time.Time) {
-	f.advance(now)
-	for i := range f.buckets {
-		b := &f.buckets[i]
-		b.level++
-		b.accepted = max(b.accepted, b.level)
-	}
+// contradiction is how far the highest accepted level is above the lowest refused one; fitSlack at least.
+func (b bucket) contradiction() float64 {
+	return max(fitSlack, b.accepted-b.refused*(1+fitSlackShare))
 }
 
-// refuse notes a request that was refused at now.
-func (f *fit) refuse(now time.Time) {
-	f.advance(now)
-	for i := range f.buckets {
-		b := &f.buckets[i]
-		b.refused = min(b.refused, b.level+1)
-	}
-}
-
-// contradiction is how far the highest accepted level is above the lowest refused one.
-func (b bucket) contradiction() float64 { return b.accepted - b.refused*(1+T.SlackP) }
-
-// rates are the lowest and the highest rate up to limit that explain everything, or the one that explains it best. The
-// third result is what even that one leaves unexplained.
-func (f *fit) rates(limit float64) (low, high bucket, rest float64) {
-	rest = math.Inf(1)
+// rates are the lowest and the highest rate up to limit that explain everything. When none does they are the one that
+// explains most.
+func (f *fit) rates(limit float64) (low, high bucket) {
+	least := math.Inf(1)
 	for _, b := range f.buckets {
 		if b.rate > limit {
 			break
 		}
-		c := max(T.Slack, b.contradiction())
-		if c < rest {
-			low, rest = b, c
+		c := b.contradiction()
+		if c < least {
+			low, least = b, c
 		}
-		if c == rest {
+		if c == least {
 			high = b
 		}
 	}
-	return low, high, rest
+	return low, high
 }

@@ -12,10 +12,12 @@ import (
 
 // Bounds of the pause after a 429.
 const (
-	maxPause      = 10 * time.Minute
-	firstPause    = 2 * time.Second // when the vendor does not say how long; doubles while nothing else is answered
-	pauseSpread   = 250 * time.Millisecond
-	spreadPerWait = 10 // the spread is at most this fraction of the pause
+	maxPause = 10 * time.Minute
+	// firstPause is for a vendor that does not say how long. It doubles while nothing but 429 is answered. It is short,
+	// because every second of it is lost when the limit is one of requests per second.
+	firstPause  = 500 * time.Millisecond
+	pauseSpread = 250 * time.Millisecond
+	spreadShare = 10 // the spread is at most this fraction of the pause
 )
 
 // gate lets the requests of all callers out, one by one: at a rate that the vendor bears, and none at all while the
@@ -30,7 +32,7 @@ type gate struct {
 	asked   time.Time     // as until, without the bound of maxPause
 	reopens time.Time     // of the latest pause; answers to earlier requests belong to the refusal that caused it
 	blind   int           // pauses in a row without an answer in between
-	changed chan struct{} // closed when until moves
+	changed chan struct{} // closed when until or asked moves
 }
 
 func newGate(c clock.Clock, pace Pace) *gate {
@@ -123,42 +125,70 @@ type answer struct {
 func (g *gate) observe(a answer) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if a.status != http.StatusTooManyRequests {
-		g.blind = 0
-		g.pacer.accepted(a)
-		if quota, ok := parseQuota(a.header); ok {
-			g.pacer.follow(quota, a.received)
-		}
+	if a.status == http.StatusTooManyRequests {
+		g.refused(a)
 		return
 	}
+	g.blind = 0
+	if !a.sent.Before(g.until) {
+		// The vendor is back earlier than it said.
+		g.asked = g.until
+	}
+	g.pacer.accepted(a)
+	if quota, ok := parseQuota(a.header); ok {
+		g.follow(quota, a.received)
+	}
+}
+
+func (g *gate) refused(a answer) {
 	first := !a.sent.Before(g.reopens)
-	g.pacer.refused(a, first)
-	wait, ok := parseRetryAfter(a.header, a.received)
+	g.pacer.refused(a.received, first)
+	asked, ok := parseRetryAfter(a.header, a.received)
 	if !ok {
-		if !first {
-			return
-		}
-		wait = min(T.First<<min(g.blind, 10), maxPause)
+		asked = min(firstPause<<min(g.blind, 20), maxPause)
+	}
+	if !ok && !first {
+		return
 	}
 	if first {
 		g.blind++
 	}
-	g.pause(a.received, wait)
+	g.shut(a.received, asked)
+	g.reopens = g.until
+	g.pacer.restart(g.until)
 }
 
-// pause shuts the gate. Everybody learns of it, so that nobody waits in vain.
-func (g *gate) pause(now time.Time, asked time.Duration) {
+// follow spreads what is left of an announced quota, or waits for the next one.
+func (g *gate) follow(q quota, now time.Time) {
+	rate, ok := q.spread()
+	switch {
+	case !ok:
+	case rate == 0:
+		g.shut(now, q.reset)
+	default:
+		g.pacer.quota = quotaPace{rate: rate, end: now.Add(q.reset)}
+	}
+}
+
+// shut lets nothing out for as long as the vendor asked. Everybody learns of it, so that nobody waits in vain. It ends
+// at a slightly random time, because other processes may wait for the same moment.
+func (g *gate) shut(now time.Time, asked time.Duration) {
 	wait := min(asked, maxPause)
-	if spread := min(pauseSpread, wait/spreadPerWait); spread > 0 {
+	if spread := min(pauseSpread, wait/spreadShare); spread > 0 {
 		wait += rand.N(spread)
 	}
-	if until := now.Add(wait); until.After(g.until) {
-		g.until, g.reopens = until, until
+	until, end := now.Add(wait), now.Add(asked)
+	if !until.After(g.until) && !end.After(g.asked) {
+		return
 	}
-	if end := now.Add(asked); end.After(g.asked) {
-		g.asked = end
-	}
+	g.until, g.asked = latest(g.until, until), latest(g.asked, end)
 	close(g.changed)
 	g.changed = make(chan struct{})
-	g.pacer.restart(g.until)
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

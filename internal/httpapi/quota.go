@@ -67,3 +67,39 @@ func parseCount(text string) (float64, bool) {
 	count, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
 	return float64(count), err == nil
 }
+
+const (
+	quotaReserve = 10        // requests left to other users of the same credential
+	quotaLow     = 0.1       // share of the limit below which the rest is spread over the window
+	longestReset = time.Hour // a later reset is not a duration: some vendors send a time
+)
+
+// spread is the rate at which what is left lasts until the reset. It is zero when nothing may be sent before, and ok is
+// false when there is no need to save.
+func (q quota) spread() (rate float64, ok bool) {
+	if q.reset <= 0 || q.reset > longestReset {
+		return 0, false
+	}
+	low, reserve := float64(quotaReserve), 0.0
+	if q.limit > 0 {
+		low, reserve = q.limit*quotaLow, min(quotaReserve, q.limit*quotaLow/2)
+	}
+	if q.remaining >= low {
+		return 0, false
+	}
+	return max(0, q.remaining-reserve) / q.reset.Seconds(), true
+}
+
+// quotaPace is a bound on the rate until the vendor's window ends.
+type quotaPace struct {
+	rate float64
+	end  time.Time
+}
+
+// apply bounds rate and burst.
+func (q quotaPace) apply(now time.Time, rate, burst float64) (float64, float64) {
+	if now.Before(q.end) {
+		return min(rate, q.rate), 1
+	}
+	return rate, burst
+}

@@ -14,7 +14,7 @@ func (c *call) result() (*Response, error) {
 	switch {
 	case c.settled:
 		return &Response{Header: http.Header{}}, nil
-	case o.kind == blocked || !o.sent:
+	case !o.sent:
 		if c.unclear {
 			return nil, c.unusable(o.err)
 		}
@@ -104,9 +104,13 @@ func (c *call) decodeError(o outcome) (code, message, requestID string) {
 	if c.client.options.DecodeError != nil && json.Valid(o.body) {
 		code, message, requestID = c.client.options.DecodeError(o.header, o.body)
 	}
-	requestID = cmp.Or(requestID, o.header.Get("X-Request-Id"), o.header.Get("Cf-Ray"))
+	requestID = cmp.Or(requestID, headerRequestID(o.header))
 	secrets := c.allSecrets()
 	return scrub(code, secrets, maxToken), scrub(message, secrets, MaxMessage), scrub(requestID, secrets, maxToken)
+}
+
+func headerRequestID(header http.Header) string {
+	return cmp.Or(header.Get("X-Request-Id"), header.Get("Cf-Ray"))
 }
 
 func isHTML(body []byte) bool {

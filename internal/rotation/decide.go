@@ -85,7 +85,9 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 	case due && !ours:
 		d.Warnings = append(d.Warnings, notOurs(traits, st))
 	}
-	d.RetireOlder = noted.olderDue()
+	if set.RetireAfter != nil {
+		d.RetireOlder = noted.olderDue()
+	}
 	if due && ours && d.Rotate == Yes && traits.Listed {
 		d.RetireOlder = append(d.RetireOlder, st.PreviousSecretID)
 	}
@@ -170,10 +172,20 @@ func retireAt(set Settings, st State) *time.Time {
 }
 
 // PreviousEndsAt is when the previous secret stops working or is due to be deleted: what the vendor enforces, else what
-// the configuration asks for; nil when nothing ends it.
+// the configuration asks for; on a Listed vendor whichever comes first. nil when nothing ends it.
 func PreviousEndsAt(traits Traits, set Settings, st State, noted Noted) *time.Time {
 	if !st.HasPrevious {
 		return nil
+	}
+	if traits.Listed {
+		own := noted.PreviousExpiresAt
+		if noted.At.IsZero() { // the notes are lost
+			own = st.PreviousEndsAt
+		}
+		if at := retireAt(set, st); at != nil && previousIsOurs(traits, st, noted) && (own == nil || at.Before(*own)) {
+			return at
+		}
+		return own
 	}
 	if traits.EndsOverlap || !previousIsOurs(traits, st, noted) {
 		return st.PreviousEndsAt

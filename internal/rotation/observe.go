@@ -16,6 +16,8 @@ type Noted struct {
 	External *External `json:"external,omitempty"`
 	// ForeignPrevious: the previous secret of a slot API was not put there by this resource.
 	ForeignPrevious bool `json:"foreign_previous,omitempty"`
+	// PreviousExpiresAt is when the vendor itself ends the previous secret of a Listed vendor; nil when it does not.
+	PreviousExpiresAt *time.Time `json:"previous_expires_at,omitempty"`
 	// SecretAge is the last age seen since the last rotation from here.
 	SecretAge *float64 `json:"secret_age,omitempty"`
 	// Older are secrets of a Listed vendor from before the previous one that this resource made and has not deleted.
@@ -121,7 +123,7 @@ func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool)
 }
 
 func observeList(st State, noted Noted, facts Facts) (State, Noted) {
-	noted.External = nil
+	noted.External, noted.PreviousExpiresAt = nil, nil
 	if st.SecretID != "" {
 		entry, listed := find(facts.Secrets, st.SecretID)
 		switch {
@@ -140,7 +142,7 @@ func observeList(st State, noted Noted, facts Facts) (State, Noted) {
 		entry, listed := find(facts.Secrets, st.PreviousSecretID)
 		if listed && entry.Live(facts.At) {
 			st.HasPrevious = true
-			st.PreviousEndsAt = entry.ExpiresAt
+			st.PreviousEndsAt, noted.PreviousExpiresAt = entry.ExpiresAt, entry.ExpiresAt
 		} else {
 			st.HasPrevious, st.PreviousSecretID, st.PreviousEndsAt = false, "", nil
 		}

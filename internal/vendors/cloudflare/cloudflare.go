@@ -7,7 +7,9 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -34,9 +36,11 @@ var Vendor = vendors.Registration{
 		"base_url":   vendors.Text("Address of the API. Default `"+api.DefaultBaseURL+"`.", "CLOUDFLARE_BASE_URL"),
 		"token_url":  vendors.Text("Token endpoint that `verify` asks. Default `"+api.DefaultTokenURL+"`.", "CLOUDFLARE_OAUTH_TOKEN_URL"),
 	},
-	Connect:   connect,
-	Resources: []func() resource.Resource{clientsecret.New(kind), completion.NewResource(kind)},
-	Actions:   []func() action.Action{completion.NewAction(kind)},
+	Connect:       connect,
+	Resources:     []func() resource.Resource{clientsecret.New(kind), completion.NewResource(kind)},
+	Actions:       []func() action.Action{completion.NewAction(kind)},
+	DataSources:   []func() datasource.DataSource{newOAuthClientDataSource(), newOAuthClientsDataSource()},
+	ListResources: []func() list.ListResource{newClientSecretList()},
 }
 
 // kind describes the client secret of a Cloudflare OAuth client.
@@ -72,7 +76,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	email, key := s.String("email", "CLOUDFLARE_EMAIL"), s.String("api_key", "CLOUDFLARE_API_KEY")
 	baseURL, tokenURL := s.String("base_url", "CLOUDFLARE_BASE_URL"), s.String("token_url", "CLOUDFLARE_OAUTH_TOKEN_URL")
 
-	connection := vendors.NewConnection(s, s.String("account_id", "CLOUDFLARE_ACCOUNT_ID"), base.Clock)
+	connection := vendors.NewConnection(s, s.String("account_id", "CLOUDFLARE_ACCOUNT_ID"), base)
 	scheme, diags := vendors.Choose("Cloudflare", vendors.Scheme{token}, vendors.Scheme{email, key})
 	diags.Append(vendors.CheckURLs(baseURL, tokenURL)...)
 	if scheme == nil && !diags.HasError() {

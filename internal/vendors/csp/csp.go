@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -35,9 +37,11 @@ var Vendor = vendors.Registration{
 		"org_id":        vendors.Text("Organization of every resource that names none.", "CSP_ORG_ID"),
 		"base_url":      vendors.Text("Scheme and host of the service. Default `"+api.DefaultBaseURL+"`.", "CSP_BASE_URL"),
 	},
-	Connect:   connect,
-	Resources: []func() resource.Resource{clientsecret.New(kind), completion.NewResource(kind)},
-	Actions:   []func() action.Action{completion.NewAction(kind)},
+	Connect:       connect,
+	Resources:     []func() resource.Resource{clientsecret.New(kind), completion.NewResource(kind)},
+	Actions:       []func() action.Action{completion.NewAction(kind)},
+	DataSources:   []func() datasource.DataSource{newOAuthAppDataSource(), newOAuthAppsDataSource()},
+	ListResources: []func() list.ListResource{newClientSecretList()},
 }
 
 // kind describes the client secret of an OAuth app.
@@ -71,7 +75,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	id, password := s.String("client_id", "CSP_CLIENT_ID"), s.String("client_secret", "CSP_CLIENT_SECRET")
 	org, baseURL := s.String("org_id", "CSP_ORG_ID"), s.String("base_url", "CSP_BASE_URL")
 
-	connection := vendors.NewConnection(s, org, base.Clock)
+	connection := vendors.NewConnection(s, org, base)
 	scheme, diags := vendors.Choose("VMware Cloud Services", vendors.Scheme{apiToken}, vendors.Scheme{id, password}, vendors.Scheme{access})
 	diags.Append(vendors.CheckURLs(baseURL)...)
 	if scheme == nil && !diags.HasError() {

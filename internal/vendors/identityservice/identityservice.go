@@ -6,7 +6,9 @@ import (
 	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -33,9 +35,11 @@ var Vendor = vendors.Registration{
 		"tenant":        vendors.Text("Tenant of every resource that names none.", "IDENTITY_SERVICE_TENANT"),
 		"base_url":      vendors.Text("Address of the service. Default `"+api.DefaultBaseURL+"`.", "IDENTITY_SERVICE_BASE_URL"),
 	},
-	Connect:   connect,
-	Resources: []func() resource.Resource{clientsecret.New(kind), completion.NewResource(kind)},
-	Actions:   []func() action.Action{completion.NewAction(kind)},
+	Connect:       connect,
+	Resources:     []func() resource.Resource{clientsecret.New(kind), completion.NewResource(kind)},
+	Actions:       []func() action.Action{completion.NewAction(kind)},
+	DataSources:   []func() datasource.DataSource{newClientSecretsDataSource()},
+	ListResources: []func() list.ListResource{newClientSecretList()},
 }
 
 // kind describes one client secret of an application.
@@ -67,7 +71,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	id, password := s.String("client_id", "IDENTITY_SERVICE_CLIENT_ID"), s.String("client_secret", "IDENTITY_SERVICE_CLIENT_SECRET")
 	tokenURL, baseURL := s.String("token_url", "IDENTITY_SERVICE_TOKEN_URL"), s.String("base_url", "IDENTITY_SERVICE_BASE_URL")
 
-	connection := vendors.NewConnection(s, s.String("tenant", "IDENTITY_SERVICE_TENANT"), base.Clock)
+	connection := vendors.NewConnection(s, s.String("tenant", "IDENTITY_SERVICE_TENANT"), base)
 	scheme, diags := vendors.Choose("The Identity Service", vendors.Scheme{access}, vendors.Scheme{id, password})
 	diags.Append(vendors.CheckURLs(baseURL, tokenURL)...)
 	if scheme == nil && !diags.HasError() {

@@ -1,0 +1,7 @@
+import {
+  to = oauthsecret_cloudflare_client_secret.billing
+  identity = {
+    account_id      = "023e105f4ecef8ad9ca31a8372d0c353"
+    oauth_client_id = "a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4"
+  }
+}

@@ -1,0 +1,2 @@
+# account_id/oauth_client_id
+terraform import oauthsecret_cloudflare_client_secret.billing 023e105f4ecef8ad9ca31a8372d0c353/a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4

@@ -1,0 +1,77 @@
+package clientsecret_test
+
+import (
+	"testing"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+)
+
+func TestTaintRotatesOnce(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		both := []string{c.Rotate, c.Retire}
+		c.Run(t, w,
+			acctest.Step{Config: c.HCL(alone), Calls: both, Live: []int{1}},
+			acctest.Step{
+				Taint: true, Config: c.HCL(alone), Plan: acctest.DestroyCreate, Planned: acctest.Values{"version": 1, "client_secret": acctest.Unknown},
+				State: acctest.Values{"version": 1, "client_secret": acctest.Made(2)}, Calls: both, Live: []int{2},
+			},
+		)
+	})
+}
+
+func TestReplaceRotatesOnce(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		cli := w.Terminal(t, c.HCL(alone))
+		cli.Apply()
+		cli.Sent(c.Rotate, c.Retire)
+		cli.Apply("-replace=" + c.Address())
+		cli.Sent(c.Rotate, c.Retire)
+		expectLive(t, c, w, 2)
+		if cli.Attribute(c.Address(), "client_secret") != c.Secret(w, 2) {
+			t.Error("the state does not hold the new secret")
+		}
+		cli.Empty()
+	})
+}
+
+// The old half of a create_before_destroy must not end what the new half made.
+func TestCreateBeforeDestroy(t *testing.T) {
+	t.Parallel()
+	for _, destroy := range []string{"keep", "retire_previous"} {
+		t.Run(destroy, func(t *testing.T) {
+			each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+				cli := w.Terminal(t, c.HCL(alone+`
+  on_destroy = "`+destroy+`"
+  lifecycle { create_before_destroy = true }`))
+				cli.Apply()
+				cli.Sent(c.Rotate, c.Retire)
+				cli.Apply("-replace=" + c.Address())
+				cli.Empty()
+				held := cli.Attribute(c.Address(), "client_secret")
+				if s, _ := held.(string); s != c.Secret(w, 2) || !c.Accepts(w, s) {
+					t.Error("the secret in state is not the live one")
+				}
+				expectLive(t, c, w, 2)
+			})
+		})
+	}
+}
+
+// Without deleting the previous secret at once, it is the one that the old half held; the new one stays.
+func TestCreateBeforeDestroyWithOverlap(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		config := func(first string) string {
+			return c.HCL(first + `
+  on_destroy = "retire_previous"
+  lifecycle { create_before_destroy = true }`)
+		}
+		cli := w.Terminal(t, config(alone))
+		cli.Apply()
+		cli.Sent(c.Rotate, c.Retire)
+		cli.Configure(config(""))
+		cli.Apply("-replace=" + c.Address())
+		if s, _ := cli.Attribute(c.Address(), "client_secret").(string); s != c.Secret(w, 2) || !c.Accepts(w, s) {
+			t.Error("the secret in state is not the live one")
+		}
+	})
+}

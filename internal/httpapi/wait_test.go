@@ -1,0 +1,203 @@
+package httpapi_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+)
+
+func retryAfter(code int, value string) func(*http.Request) (*http.Response, error) {
+	return statusWith(code, http.Header{"Retry-After": {value}}, "{}")
+}
+
+// A wait that the operation has no time for fails at once, and says what it was for.
+func TestWaitBeyondDeadlineFailsEarly(t *testing.T) {
+	t.Parallel()
+	dial := fail(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED})
+	for _, test := range []struct {
+		name   string
+		class  httpapi.Class
+		step   func(*http.Request) (*http.Response, error)
+		result string
+		text   string
+	}{
+		{"once 429", httpapi.Once, retryAfter(429, "3600"), refused, "the vendor asks to wait 1h0m0s, longer than the 10m0s that are left"},
+		{"read 429", httpapi.ReadOnly, retryAfter(429, "3600"), refused, "the vendor asks to wait 1h0m0s"},
+		{"read 503", httpapi.ReadOnly, retryAfter(503, "3600"), refused, "the vendor asks to wait 1h0m0s"},
+		{"overflow", httpapi.ReadOnly, retryAfter(429, "99999999999999999999"), refused, "the vendor asks to wait"},
+		{"dial", httpapi.Once, dial, unsent, "refused"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{steps: []func(*http.Request) (*http.Response, error){test.step}}
+				client := newClient(t, httpapi.Options{Transport: s})
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+				defer cancel()
+				began := time.Now()
+				_, err := client.Do(ctx, httpapi.Request{Operation: "rotate", Class: test.class, Method: http.MethodPost})
+				if typeOf(err) != test.result || !strings.Contains(err.Error(), test.text) {
+					t.Errorf("got %v", err)
+				}
+				if strings.Contains(err.Error(), "context") {
+					t.Errorf("a bare context error: %v", err)
+				}
+				if took := time.Since(began); took > time.Minute {
+					t.Errorf("failed only after %s", took)
+				}
+			})
+		})
+	}
+}
+
+// Others learn of the pause: they fail early without a request, or wait for its end.
+func TestPauseIsShared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(r *http.Request) (*http.Response, error) {
+			time.Sleep(time.Second)
+			return retryAfter(429, "300")(r)
+		}
+		s := &script{steps: []func(*http.Request) (*http.Response, error){slow, status(200, "")}}
+		client := newClient(t, httpapi.Options{Transport: s, Pace: httpapi.Pace{PerSecond: 0.5, Burst: 1}})
+		began := time.Now()
+		var group sync.WaitGroup
+		for range 20 {
+			group.Go(func() {
+				if _, err := client.Do(t.Context(), read); err != nil {
+					t.Error(err)
+				}
+				if waited := time.Since(began); waited < 300*time.Second || waited > 350*time.Second {
+					t.Errorf("answered after %s", waited)
+				}
+			})
+		}
+		// It queues behind the others before the pause is known, and leaves when it hears of it.
+		synctest.Wait()
+		hasty, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		group.Go(func() {
+			_, err := client.Do(hasty, read)
+			if typeOf(err) != unsent || !strings.Contains(err.Error(), "asks to wait 5m0s") || time.Since(began) > 2*time.Second {
+				t.Errorf("after %s: %v", time.Since(began), err)
+			}
+		})
+		group.Wait()
+		if n := len(s.seen); n != 21 {
+			t.Errorf("%d requests for 20 calls and one refusal", n)
+		}
+	})
+}
+
+func TestStoppedWaitSaysWhatFor(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, result, text string
+		class              httpapi.Class
+		step               func(*http.Request) (*http.Response, error)
+		cause              error
+	}{
+		{"pause", unsent, "stopped while waiting for the vendor's rate limit", httpapi.Once, retryAfter(429, "60"), context.Canceled},
+		{"answer", unknown, "stopped while waiting for the answer", httpapi.Once, hang, context.Canceled},
+		{"read", useless, "stopped while waiting for the answer", httpapi.ReadOnly, hang, context.Canceled},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{steps: []func(*http.Request) (*http.Response, error){test.step}}
+				client := newClient(t, httpapi.Options{Transport: s})
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(10*time.Second, cancel)
+				_, err := client.Do(ctx, httpapi.Request{Operation: "rotate", Class: test.class, Method: http.MethodPost})
+				if typeOf(err) != test.result || !strings.Contains(err.Error(), test.text) || !errors.Is(err, test.cause) {
+					t.Errorf("got %v", err)
+				}
+				if len(s.seen) != 1 {
+					t.Errorf("%d requests", len(s.seen))
+				}
+			})
+		})
+	}
+}
+
+func TestCancelledBeforeSending(t *testing.T) {
+	t.Parallel()
+	s := &script{steps: []func(*http.Request) (*http.Response, error){status(200, "")}}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := newClient(t, httpapi.Options{Transport: s}).Do(ctx, read)
+	if typeOf(err) != unsent || !errors.Is(err, context.Canceled) || len(s.seen) != 0 {
+		t.Errorf("%d requests, %v", len(s.seen), err)
+	}
+}
+
+// Waiting uses the injected clock, never the timer of retryablehttp.
+func TestInjectedClock(t *testing.T) {
+	t.Parallel()
+	clock := &fakeClock{now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	s := &script{steps: []func(*http.Request) (*http.Response, error){
+		status(500, ""), retryAfter(429, "120"), retryAfter(503, "30"), status(200, ""),
+	}}
+	began := time.Now()
+	if _, err := newClient(t, httpapi.Options{Transport: s, Clock: clock}).Do(t.Context(), read); err != nil {
+		t.Error(err)
+	}
+	if clock.slept < 150*time.Second || time.Since(began) > 10*time.Second {
+		t.Errorf("slept %s by the clock, %s in truth", clock.slept, time.Since(began))
+	}
+}
+
+func TestNowFollowsDateHeader(t *testing.T) {
+	t.Parallel()
+	local := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct{ ahead, want time.Duration }{
+		{0, 0},
+		{90 * time.Second, 0},
+		{-2 * time.Minute, 0},
+		{3 * time.Minute, 3 * time.Minute},
+		{-26 * time.Hour, -26 * time.Hour},
+		{26 * time.Hour, 26 * time.Hour},
+	} {
+		header := http.Header{"Date": {local.Add(test.ahead).Format(http.TimeFormat)}}
+		s := &script{steps: []func(*http.Request) (*http.Response, error){statusWith(200, header, "")}}
+		client := newClient(t, httpapi.Options{Transport: s, Clock: &fakeClock{now: local}})
+		if !client.Now().Equal(local) {
+			t.Errorf("before any answer it is %s", client.Now())
+		}
+		if _, err := client.Do(t.Context(), read); err != nil {
+			t.Error(err)
+		}
+		if got := client.Now().Sub(local); got != test.want {
+			t.Errorf("vendor %s ahead: corrected by %s, want %s", test.ahead, got, test.want)
+		}
+	}
+}
+
+// fakeClock moves only when somebody sleeps.
+type fakeClock struct {
+	mu    sync.Mutex
+	now   time.Time
+	slept time.Duration
+}
+
+func (c *fakeClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *fakeClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now, c.slept = c.now.Add(d), c.slept+d
+	return ctx.Err()
+}

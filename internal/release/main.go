@@ -1,0 +1,215 @@
+// Command release rehearses a release on this machine: it builds the archive of every platform, builds each program a
+// second time from a copy of the sources in another place and with an empty build cache, compares the two bit by bit, and
+// writes checksums and a list of what the programs contain. It publishes and signs nothing; that is the work of
+// .goreleaser.yml, whose build flags these are.
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const name = "terraform-provider-oauthsecret"
+
+// platforms are those of .goreleaser.yml.
+var platforms = []string{
+	"darwin/amd64", "darwin/arm64",
+	"freebsd/386", "freebsd/amd64", "freebsd/arm", "freebsd/arm64",
+	"linux/386", "linux/amd64", "linux/arm", "linux/arm64",
+	"windows/386", "windows/amd64", "windows/arm64",
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "release:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("release", flag.ContinueOnError)
+	version := flags.String("version", "0.0.0", "version to build")
+	only := flags.String("platforms", "", "only these platforms, such as linux/amd64,darwin/arm64")
+	dist := flags.String("dist", "dist", "`directory` for the results; what is there is removed")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	chosen := platforms
+	if *only != "" {
+		chosen = strings.Split(*only, ",")
+	}
+	temp, err := os.MkdirTemp("", "oauthsecret-release-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(temp) }()
+	root, err := output(ctx, ".", "go", "list", "-m", "-f", "{{.Dir}}", "github.com/oauthsecret/"+name)
+	if err != nil {
+		return err
+	}
+	again := filepath.Join(temp, "elsewhere", "sources")
+	if err := copySources(ctx, root, again); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(*dist); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(*dist, 0o755); err != nil { //nolint:gosec // results are public
+		return err
+	}
+	r := rehearsal{version: *version, dist: *dist, out: out, first: root, second: again, temp: temp}
+	for _, platform := range chosen {
+		if err := r.platform(ctx, platform); err != nil {
+			return fmt.Errorf("%s: %w", platform, err)
+		}
+	}
+	return r.finish()
+}
+
+// rehearsal is a release that nobody sees.
+type rehearsal struct {
+	version       string
+	dist, temp    string
+	first, second string // directories with the sources
+	out           io.Writer
+	sums          []string
+}
+
+// platform builds one archive and proves that its program can be built again.
+func (r *rehearsal) platform(ctx context.Context, platform string) error {
+	goos, goarch, ok := strings.Cut(platform, "/")
+	if !ok {
+		return errors.New("not of the form os/arch")
+	}
+	began := time.Now()
+	program := filepath.Join(r.temp, "program")
+	if err := r.build(ctx, r.first, goos, goarch, program); err != nil {
+		return err
+	}
+	repeated := filepath.Join(r.temp, "repeated")
+	if err := r.build(ctx, r.second, goos, goarch, repeated, "GOCACHE="+filepath.Join(r.temp, "cache")); err != nil {
+		return err
+	}
+	one, err := os.ReadFile(program)
+	if err != nil {
+		return err
+	}
+	two, err := os.ReadFile(repeated)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(one, two) {
+		return fmt.Errorf("two builds differ: %x and %x", sha256.Sum256(one), sha256.Sum256(two))
+	}
+	inside := name + "_v" + r.version
+	if goos == "windows" {
+		inside += ".exe"
+	}
+	packed, err := archive(inside, one)
+	if err != nil {
+		return err
+	}
+	if err := r.keep(fmt.Sprintf("%s_%s_%s_%s.zip", name, r.version, goos, goarch), packed); err != nil {
+		return err
+	}
+	list, err := sbom(program, r.version)
+	if err != nil {
+		return err
+	}
+	if err := r.keep(fmt.Sprintf("%s_%s_%s_%s.cdx.json", name, r.version, goos, goarch), list); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.out, "%-14s built twice, identical: sha256 %x  (%.0f s)\n", platform, sha256.Sum256(one), time.Since(began).Seconds())
+	return nil
+}
+
+// build makes one program with the flags of a release. Nothing of the machine or of the working copy goes into it.
+func (r *rehearsal) build(ctx context.Context, dir, goos, goarch, to string, env ...string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", //nolint:gosec // our own flags
+		"-ldflags=-s -w -X main.version="+r.version, "-o", to, ".")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOOS="+goos, "GOARCH="+goarch)
+	cmd.Env = append(cmd.Env, env...)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, text)
+	}
+	return nil
+}
+
+// keep writes one result and remembers its checksum.
+func (r *rehearsal) keep(file string, content []byte) error {
+	r.sums = append(r.sums, fmt.Sprintf("%x  %s\n", sha256.Sum256(content), file))
+	return os.WriteFile(filepath.Join(r.dist, file), content, 0o644) //nolint:gosec // results are public
+}
+
+// finish adds the registry's manifest and the checksums.
+func (r *rehearsal) finish() error {
+	manifest, err := os.ReadFile(filepath.Join(r.first, "terraform-registry-manifest.json"))
+	if err != nil {
+		return err
+	}
+	if err := r.keep(fmt.Sprintf("%s_%s_manifest.json", name, r.version), manifest); err != nil {
+		return err
+	}
+	slices.SortFunc(r.sums, func(a, b string) int { return strings.Compare(a[65:], b[65:]) })
+	sums := filepath.Join(r.dist, fmt.Sprintf("%s_%s_SHA256SUMS", name, r.version))
+	fmt.Fprintf(r.out, "checksums: %s\n", sums)
+	return os.WriteFile(sums, []byte(strings.Join(r.sums, "")), 0o644) //nolint:gosec // results are public
+}
+
+// copySources copies what the build reads to another place.
+func copySources(ctx context.Context, from, to string) error {
+	list, err := output(ctx, from, "go", "list", "-deps", "-f",
+		`{{if and .Module .Module.Main}}{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .IgnoredGoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{end}}`, ".")
+	if err != nil {
+		return err
+	}
+	files := strings.Fields(list)
+	for _, file := range []string{"go.mod", "go.sum"} {
+		files = append(files, filepath.Join(from, file))
+	}
+	for _, file := range files {
+		inside, err := filepath.Rel(from, file)
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(file) //nolint:gosec // our own sources
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, inside)
+		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(target, text, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func output(ctx context.Context, dir, program string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		err = fmt.Errorf("%w\n%s", err, exit.Stderr)
+	}
+	return strings.TrimSpace(string(out)), err
+}

@@ -1,0 +1,104 @@
+package cloudflare_test
+
+import (
+	"testing"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+)
+
+const seen = "The client has a previous secret that this resource did not leave behind: somebody else rotated"
+
+func TestExternalRotationWarns(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, c.HCL(""))
+	cli.Apply()
+	deleteElsewhere(w)
+	cli.Apply().Silent(t)
+	cli.Sent(rotate)
+	rotateElsewhere(w)
+	cli.Plan().Warns(t, seen)
+	cli.Empty()
+	cli.Apply().Warns(t, seen)
+	cli.Apply().Warns(t, seen) // it stands until it is dealt with
+	cli.Empty()
+	cli.Sent()
+	if cli.Attribute(c.Address(), "has_previous_secret") != true || cli.Attribute(c.Address(), "client_secret") != c.Secret(w, 1) {
+		t.Error("the state is wrong")
+	}
+}
+
+func TestExternalRotationIgnored(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, c.HCL(`on_external_rotation = "ignore"`))
+	cli.Apply()
+	deleteElsewhere(w)
+	cli.Apply()
+	cli.Sent(rotate)
+	rotateElsewhere(w)
+	cli.Plan().Silent(t)
+	cli.Empty()
+	cli.Apply().Silent(t)
+	cli.Empty()
+	cli.Sent()
+}
+
+// Never a rotation while one is open, not even in recovery.
+func TestExternalRotationRotates(t *testing.T) {
+	w := world(t)
+	config := func(policy string) string { return c.HCL(alone + "on_external_rotation = \"rotate\"\n" + policy) }
+	cli := w.Terminal(t, config(""))
+	cli.Apply()
+	cli.Sent(rotate, retire)
+	rotateElsewhere(w)
+	r := cli.Run("plan", "-json", "-input=false")
+	r.Errs(t, `set on_pending_rotation = "retire_first"`)
+	r.Warns(t, seen)
+	cli.ApplyFails()
+	cli.Sent()
+	expectLive(t, w, 1, 2)
+	cli.Configure(config(retireNext))
+	cli.Plan().Warns(t, seen)
+	if got := cli.Saved(c.Address()); got.Actions[0] != "update" || got.After["version"] != 2.0 || got.Unknown["client_secret"] != true {
+		t.Errorf("the plan shows %v", got)
+	}
+	cli.ApplySaved().Succeeds(t)
+	cli.Sent(retire, rotate, retire)
+	expectLive(t, w, 3)
+	cli.Empty()
+	cli.Plan().Silent(t)
+}
+
+// Rotated by somebody else, seen, and then the previous one deleted: the secret in state is dead.
+func TestSecretInStateIsDead(t *testing.T) {
+	t.Parallel()
+	for policy, calls := range map[string][]string{"warn": nil, "ignore": nil, "rotate": {rotate}} {
+		t.Run(policy, func(t *testing.T) {
+			w := world(t)
+			setting := `on_external_rotation = "` + policy + `"`
+			cli := w.Terminal(t, c.HCL(`on_external_rotation = "ignore"`))
+			cli.Apply()
+			deleteElsewhere(w)
+			cli.Apply()
+			rotateElsewhere(w)
+			cli.Apply()
+			deleteElsewhere(w)
+			cli.Sent(rotate)
+			cli.Configure(c.HCL(setting))
+			plan := cli.Plan()
+			if policy == "ignore" {
+				plan.Silent(t)
+			} else {
+				plan.Warns(t, "The secret in this state does not work any more")
+			}
+			cli.ApplySaved().Succeeds(t)
+			cli.Sent(calls...)
+			cli.Empty()
+			if policy == "rotate" {
+				expectLive(t, w, 2, 3)
+				if cli.Attribute(c.Address(), "client_secret") != c.Secret(w, 3) {
+					t.Error("the state does not hold the new secret")
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,162 @@
+package identityservice_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+)
+
+func TestCreate_ListAddList(t *testing.T) {
+	w := world(t)
+	w.Run(t, resource.TestStep{
+		Config: app(),
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate),
+			plancheck.ExpectKnownValue(address, tfjsonpath.New("version"), knownvalue.Int64Exact(1)),
+			plancheck.ExpectKnownValue(address, tfjsonpath.New("tenant"), knownvalue.StringExact(acctest.Tenant)),
+			plancheck.ExpectKnownValue(address, tfjsonpath.New("has_previous_secret"), knownvalue.Bool(false)),
+			plancheck.ExpectUnknownValue(address, tfjsonpath.New("client_secret")),
+			plancheck.ExpectSensitiveValue(address, tfjsonpath.New("client_secret")),
+		}},
+		Check: all(
+			w.Sent(list, add, list),
+			holds(w, 0),
+			is("version", "1", "tenant", acctest.Tenant, "client_id", acctest.Application, "expires_at", "",
+				"rotation_due_at", "", "encrypted_client_secret", "", "verified", "", "on_destroy", "delete",
+				"on_external_rotation", "warn", "allow_self_rotation", "false"),
+			noPrevious,
+			resource.TestMatchResourceAttr(address, "client_secret_sha256", regexp.MustCompile(`^[0-9a-f]{64}$`)),
+			resource.TestMatchResourceAttr(address, "rotated_at", regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`)),
+			accepted(w, "yes"),
+		),
+	})
+	check(t, w, accepted(w, "no"))() // destroyed after the test
+}
+
+// Ten secrets of one application: no wrong id, and at most 2m+1 calls.
+func TestCreate_TenSecretsOfOneApplication(t *testing.T) {
+	w := world(t)
+	const m = 10
+	w.Run(t, resource.TestStep{
+		Config: app("count = 10"),
+		Check: func(s *terraform.State) error {
+			if n := len(w.Journal()); n > 2*m+1 {
+				return fmt.Errorf("%d calls, want at most %d", n, 2*m+1)
+			}
+			if n := w.Count(add); n != m {
+				return fmt.Errorf("%d additions, want %d", n, m)
+			}
+			ids := map[string]string{}
+			for _, r := range made(w) {
+				ids[r.ID] = r.Value
+			}
+			seen := map[string]bool{}
+			for i := range m {
+				rs := s.RootModule().Resources[fmt.Sprintf("%s.%d", address, i)].Primary.Attributes
+				if ids[rs["secret_id"]] != rs["client_secret"] || seen[rs["secret_id"]] {
+					return fmt.Errorf("secret %d has a wrong id", i)
+				}
+				seen[rs["secret_id"]] = true
+			}
+			w.ResetJournal()
+			return nil
+		},
+		// A plan reads them all with one list.
+		ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{
+			plancheck.ExpectEmptyPlan(),
+			acctest.OnPlan(func() {
+				if n := w.Count(list); n != 1 {
+					t.Errorf("the plan sent %d lists, want 1", n)
+				}
+			}),
+		}},
+	})
+}
+
+func TestCreate_ExpiresAfterIsUniqueAndClose(t *testing.T) {
+	w := world(t)
+	const wanted = 720 * time.Hour
+	w.Run(t, resource.TestStep{
+		Config: app("count = 5", `expires_after = "720h"`),
+		Check: func(s *terraform.State) error {
+			var dates []string
+			for i := range 5 {
+				rs := s.RootModule().Resources[fmt.Sprintf("%s.%d", address, i)].Primary.Attributes
+				at, err := time.Parse(time.RFC3339, rs["expires_at"])
+				if err != nil {
+					return err
+				}
+				rotated, err := time.Parse(time.RFC3339, rs["rotated_at"])
+				if err != nil {
+					return err
+				}
+				if late := at.Sub(rotated) - wanted; late < -5*time.Second || late > time.Hour {
+					return fmt.Errorf("expires_at is %s off", late)
+				}
+				if slices.Contains(dates, rs["expires_at"]) {
+					return fmt.Errorf("date %s was used twice", rs["expires_at"])
+				}
+				dates = append(dates, rs["expires_at"])
+			}
+			for _, r := range made(w) {
+				if r.ExpiresAt == nil || !slices.Contains(dates, r.ExpiresAt.UTC().Format(time.RFC3339)) {
+					return fmt.Errorf("the vendor has another date: %v", r.ExpiresAt)
+				}
+			}
+			return nil
+		},
+	})
+}
+
+func TestCreate_BadRecipientIsAnErrorBeforeAnyCall(t *testing.T) {
+	w := world(t)
+	w.Run(t, resource.TestStep{
+		Config:      app(`encryption_recipients = ["age1notakey"]`),
+		ExpectError: matching("encryption_recipients"),
+	})
+	check(t, w, w.Sent())()
+}
+
+func TestCreate_InvalidArguments(t *testing.T) {
+	t.Parallel()
+	for argument, want := range map[string]string{
+		`expires_after = "soon"`:         "expires_after",
+		`expires_after = "-1h"`:          "expires_after",
+		`rotate_after = "0s"`:            "rotate_after",
+		`retire_previous_after = "-1s"`:  "retire_previous_after",
+		`on_destroy = "revoke"`:          "on_destroy",
+		`on_external_rotation = "panic"`: "on_external_rotation",
+		`verify = { timeout = "x" }`:     "timeout",
+		`tenant = "a/b"`:                 "tenant",
+		`on_pending_rotation = "fail"`:   "on_pending_rotation", // a slot API's
+		`client_secret_wo_version = 1`:   "client_secret_wo_version",
+		`on_create = "adopt"`:            "on_create",
+		`rotation_mode = "regenerate"`:   "rotation_mode",
+		`encryption_recipients = []`:     "encryption_recipients",
+	} {
+		t.Run(argument, func(t *testing.T) {
+			w := world(t)
+			w.Run(t, resource.TestStep{Config: app(argument), PlanOnly: true, ExpectError: matching(want)})
+			check(t, w, w.Sent())()
+		})
+	}
+}
+
+func TestCreate_NoTenant(t *testing.T) {
+	w := world(t)
+	delete(w.Env, "IDENTITY_SERVICE_TENANT")
+	w.Run(t, resource.TestStep{
+		Config: app(), PlanOnly: true,
+		ExpectError: matching("Set tenant in the resource, identity_service.tenant in the provider configuration, or the environment variable IDENTITY_SERVICE_TENANT"),
+	})
+}

@@ -1,0 +1,240 @@
+package identityservice_test
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
+)
+
+// lostAnswers are the ways in which the outcome of a change stays unknown.
+func lostAnswers() map[string]simulator.Fault {
+	faults := map[string]simulator.Fault{}
+	for _, after := range []bool{false, true} {
+		suffix := "/before"
+		if after {
+			suffix = "/after"
+		}
+		faults["drop"+suffix] = simulator.Fault{Kind: simulator.Drop, After: after}
+		faults["truncate"+suffix] = simulator.Fault{Kind: simulator.Truncate, After: after}
+		faults["500"+suffix] = simulator.Fault{Kind: simulator.Answer, Status: 500, After: after}
+		faults["502 html"+suffix] = simulator.Fault{Kind: simulator.HTML, Status: 502, After: after}
+		faults["408"+suffix] = simulator.Fault{Kind: simulator.Answer, Status: 408, After: after}
+	}
+	return faults
+}
+
+// lostValues are the ways to lose the new secret as well.
+func lostValues() map[string]simulator.Fault {
+	faults := lostAnswers()
+	for _, kind := range []simulator.FaultKind{simulator.NullSecret, simulator.EmptyBody} {
+		faults[string(kind)+"/before"] = simulator.Fault{Kind: kind}
+		faults[string(kind)+"/after"] = simulator.Fault{Kind: kind, After: true}
+	}
+	faults["html 200/after"] = simulator.Fault{Kind: simulator.HTML, Status: 200, After: true}
+	return faults
+}
+
+const expiring = `expires_after = "720h"`
+
+// The answer to an addition is lost: in the end there is exactly one live new secret, and the orphan is deleted.
+func TestLostAdd_Create(t *testing.T) {
+	t.Parallel()
+	for name, fault := range lostValues() {
+		t.Run(name, func(t *testing.T) {
+			w := world(t)
+			fault.Operation = add
+			changes, n, works := []string{add, add}, 0, "yes"
+			if fault.After {
+				changes, n, works = []string{add, remove, add}, 1, "no yes"
+			}
+			w.Inject(fault)
+			w.Run(t, resource.TestStep{Config: app(expiring),
+				Check: all(w.Changed(changes...), holds(w, n), is("version", "1"), accepted(w, works),
+					warned(w, "apply", "did not answer the first request"))})
+			if w.PendingFaults() > 0 {
+				t.Error("the fault did not happen")
+			}
+		})
+	}
+}
+
+func TestLostAdd_Rotation(t *testing.T) {
+	t.Parallel()
+	for _, after := range []bool{false, true} {
+		t.Run(fmt.Sprint(after), func(t *testing.T) {
+			w := world(t)
+			changes, n, works := []string{add, add, remove}, 1, "no yes"
+			if after {
+				changes, n, works = []string{add, remove, add, remove}, 2, "no no yes"
+			}
+			zero := `retire_previous_after = "0s"`
+			w.Run(t,
+				resource.TestStep{Config: app(q("1"), expiring, zero)},
+				resource.TestStep{
+					PreConfig: func() {
+						w.ResetJournal()
+						w.Inject(simulator.Fault{Operation: add, Kind: simulator.Drop, After: after})
+					},
+					Config: app(q("2"), expiring, zero), ConfigPlanChecks: rotating(2),
+					Check: all(w.Changed(changes...), holds(w, n), noPrevious, accepted(w, works)),
+				})
+		})
+	}
+}
+
+// An addition that shows up late is still found.
+func TestLostAdd_VisibleLate(t *testing.T) {
+	w := world(t)
+	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListAfterReads = 4 })
+	w.Inject(simulator.Fault{Operation: add, Kind: simulator.Drop, After: true})
+	w.Run(t, resource.TestStep{Config: app(expiring), Check: all(w.Changed(add, remove, add), holds(w, 1), accepted(w, "no yes"))})
+}
+
+// Twice is given up, with nothing left behind and nothing in state; a rotation keeps what it had.
+func TestLostAdd_Twice(t *testing.T) {
+	w := world(t)
+	lost := func() {
+		w.ResetJournal()
+		w.Inject(simulator.Fault{Operation: add, Kind: simulator.Drop, After: true, Times: 2})
+	}
+	w.Run(t,
+		resource.TestStep{PreConfig: lost, Config: app(q("1"), expiring), ExpectError: matching("no new secret is listed")},
+		resource.TestStep{PreConfig: check(t, w, w.Changed(add, remove, add, remove), accepted(w, "no no")), Config: app(q("1"), expiring),
+			Check: all(w.Changed(add), holds(w, 2), is("version", "1"))},
+		resource.TestStep{PreConfig: lost, Config: app(q("2"), expiring), ExpectError: matching("The secret in use still works")},
+		resource.TestStep{PreConfig: check(t, w, w.Changed(add, remove, add, remove), accepted(w, "no no yes no no")), Config: app(q("1"), expiring),
+			ConfigPlanChecks: nothing, Check: all(w.Changed(), holds(w, 2), is("version", "1"))},
+		resource.TestStep{Config: app(q("2"), expiring), Check: all(w.Changed(add), holds(w, 5), previous(w, 2), is("version", "2"))},
+	)
+}
+
+// Without a date nobody can tell whose the new entry is: it is named and left alone.
+func TestLostAdd_WithoutADate(t *testing.T) {
+	w := world(t)
+	w.Inject(simulator.Fault{Operation: add, Kind: simulator.Drop, After: true})
+	w.Run(t,
+		resource.TestStep{Config: app(), ExpectError: matching("New secrets appeared that cannot be told apart")},
+		resource.TestStep{
+			PreConfig: func() {
+				if said := acctest.Saying(w.Said(), "apply", made(w)[0].ID); len(said) != 1 {
+					t.Errorf("the error does not name the id: %+v", said)
+				}
+				check(t, w, w.Changed(add), accepted(w, "yes"))()
+			},
+			Config: app(), Check: all(w.Changed(add), holds(w, 1)),
+		},
+	)
+}
+
+func TestLostAdd_OrphanCannotBeDeleted(t *testing.T) {
+	w := world(t)
+	w.Inject(simulator.Fault{Operation: add, Kind: simulator.Drop, After: true})
+	refuseDeletions(w, true)
+	w.Run(t, resource.TestStep{Config: app(expiring), ExpectError: matching("could not be deleted")})
+	if said := acctest.Saying(w.Said(), "apply", made(w)[0].ID, "nobody knows its value", "The secret in use still works"); len(said) != 1 {
+		t.Errorf("the error does not name the orphan: %+v", said)
+	}
+	check(t, w, w.Changed(add, remove))()
+}
+
+// Refused additions have no effect and are not sent again.
+func TestRefusedAdd(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 403, 404, 409} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			w := world(t)
+			w.Run(t,
+				resource.TestStep{Config: app(q("1"))},
+				resource.TestStep{
+					PreConfig: func() {
+						w.ResetJournal()
+						w.Inject(simulator.Fault{Operation: add, Kind: simulator.Answer, Status: status, Body: `{"message": "the vendor's own words"}`})
+					},
+					Config: app(q("2")), ExpectError: matching("the vendor's own words"),
+				},
+				resource.TestStep{PreConfig: check(t, w, w.Changed(add), accepted(w, "yes")), Config: app(q("1")), ConfigPlanChecks: nothing, Check: holds(w, 0)},
+			)
+		})
+	}
+}
+
+// A 429 was not processed: it is waited out and sent again.
+func TestAdd_TooManyRequests(t *testing.T) {
+	w := world(t)
+	w.Inject(simulator.Fault{Operation: add, Kind: simulator.Answer, Status: 429, Header: map[string][]string{"Retry-After": {"7"}}})
+	w.Run(t, resource.TestStep{Config: app(), Check: all(w.Changed(add, add), holds(w, 0), accepted(w, "yes"))})
+}
+
+// Somebody adds a secret between our addition and the list.
+func TestForeignAdd(t *testing.T) {
+	intrude := func(w *acctest.World) *atomic.Int32 {
+		var intruded atomic.Int32
+		w.BeforeRequest(func(e simulator.Entry) {
+			if e.Operation == list && w.Count(add) > 0 && len(made(w)) == 1 && intruded.CompareAndSwap(0, 1) {
+				w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+			}
+		})
+		return &intruded
+	}
+	t.Run("found by its date", func(t *testing.T) {
+		w := world(t)
+		intruded := intrude(w)
+		w.Run(t, resource.TestStep{Config: app(expiring), Check: all(w.Changed(add), holds(w, 0), accepted(w, "yes"))})
+		if intruded.Load() == 0 {
+			t.Error("nobody intruded")
+		}
+	})
+	// Without a date: the value is kept, the ids are named, nothing is guessed.
+	t.Run("ambiguous", func(t *testing.T) {
+		w := world(t)
+		intrude(w)
+		w.Run(t,
+			resource.TestStep{Config: app(q("1")), Check: all(
+				w.Changed(add),
+				func(s *terraform.State) error { return is("client_secret", made(w)[0].Value)(s) },
+				is("secret_id", "", "id", acctest.Tenant+"/"+acctest.Application, "version", "1"),
+				acctest.Do(func() error {
+					var ids []string
+					for _, r := range records(w) {
+						ids = append(ids, r.ID)
+					}
+					said := acctest.Saying(w.Said(), "apply", ids...)
+					if len(ids) != 2 || len(said) != 1 || !said[0].Warning {
+						return fmt.Errorf("no warning names %s", strings.Join(ids, " and "))
+					}
+					return nil
+				}),
+			)},
+			// The next rotation has an id again; nothing is deleted that may be somebody else's.
+			resource.TestStep{PreConfig: after(w, 0), Config: app(q("2"), `retire_previous_after = "0s"`), Check: all(w.Changed(add), holds(w, 1), noPrevious, accepted(w, "yes yes"))},
+		)
+	})
+	t.Run("ambiguous rotation", func(t *testing.T) {
+		w := world(t)
+		armed := func() {
+			w.ResetJournal()
+			w.BeforeRequest(func(e simulator.Entry) {
+				if e.Operation == list && w.Count(add) > 0 && len(records(w)) == 2 {
+					w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+				}
+			})
+		}
+		w.Run(t,
+			resource.TestStep{Config: app(q("1"))},
+			resource.TestStep{PreConfig: armed, Config: app(q("2"), `retire_previous_after = "0s"`), ExpectError: matching("Candidates")},
+			resource.TestStep{
+				PreConfig: func() { w.BeforeRequest(nil) }, RefreshState: true, ExpectNonEmptyPlan: true,
+				Check: all(func(s *terraform.State) error {
+					return is("client_secret", made(w)[1].Value, "version", "2", "secret_id", "")(s)
+				}),
+			},
+		)
+	})
+}

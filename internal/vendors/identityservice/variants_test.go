@@ -1,0 +1,123 @@
+package identityservice_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
+)
+
+// What the vendor leaves open makes no difference.
+func TestVariants(t *testing.T) {
+	t.Parallel()
+	type switches = simulator.IdentityServiceSwitches
+	for name, set := range map[string]func(*switches){
+		"single object": func(s *switches) {
+			s.List = simulator.ListSingle
+			s.HideRegistrationSecret = true
+			s.HideDeleted = true
+		},
+		"items":           func(s *switches) { s.List = simulator.ListItems },
+		"null when empty": func(s *switches) { s.List = simulator.ListNullWhenEmpty; s.HideRegistrationSecret = true },
+		"204 when empty":  func(s *switches) { s.List = simulator.List204WhenEmpty; s.HideRegistrationSecret = true },
+		"hidden deleted":  func(s *switches) { s.HideDeleted = true },
+		"hidden expired":  func(s *switches) { s.HideExpired = true },
+		"milliseconds":    func(s *switches) { s.DateEcho = simulator.DateMilliseconds },
+		"offset":          func(s *switches) { s.DateEcho = simulator.DateOffset },
+		"no zone":         func(s *switches) { s.DateEcho = simulator.DateNoZone },
+		"day":             func(s *switches) { s.DateEcho = simulator.DateDay },
+		"late":            func(s *switches) { s.ListAfterReads = 3 },
+		"201 and 204":     func(s *switches) { s.AddStatus = 201; s.DeleteStatus = 204 },
+		"202":             func(s *switches) { s.DeleteStatus = 202 },
+		"echo on delete":  func(s *switches) { s.DeleteAnswerSecret = true },
+		"default life":    func(s *switches) { s.DefaultLifetime = 90 * 24 * time.Hour },
+	} {
+		for _, expires := range []string{"", expiring} {
+			t.Run(name+" "+expires, func(t *testing.T) {
+				w := world(t)
+				w.IdentityService.Set(set)
+				config := func(v string) string { return app(q(v), expires, `retire_previous_after = "0s"`) }
+				listed := func(n int) resource.TestCheckFunc {
+					return func(s *terraform.State) error {
+						at := made(w)[n].ExpiresAt
+						if at == nil {
+							return is("expires_at", "")(s)
+						}
+						return is("expires_at", at.UTC().Format(time.RFC3339))(s)
+					}
+				}
+				w.Run(t,
+					resource.TestStep{Config: config("1"), Check: all(w.Changed(add), holds(w, 0), noPrevious, listed(0))},
+					resource.TestStep{PreConfig: after(w, 0), Config: config("2"), Check: all(w.Changed(add, remove), holds(w, 1), noPrevious, listed(1), accepted(w, "no yes"))},
+				)
+				check(t, w, accepted(w, "no no"))()
+			})
+		}
+	}
+}
+
+// A date that the vendor cut is taken over, with a word.
+func TestVariants_DateChangedByTheVendor(t *testing.T) {
+	w := world(t)
+	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.DateEcho = simulator.DateDay })
+	w.Run(t, resource.TestStep{Config: app(expiring), Check: all(holds(w, 0), warned(w, "apply", "is not the one that was asked for"))})
+}
+
+// The list never shows the new secret: it stays in state without its id, and nothing is tainted.
+func TestVariants_NeverListed(t *testing.T) {
+	w := world(t)
+	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListAfterReads = 1000 })
+	w.Run(t, resource.TestStep{Config: app(), Check: all(
+		w.Changed(add), is("version", "1", "secret_id", ""),
+		func(s *terraform.State) error { return is("client_secret", made(w)[0].Value)(s) },
+		warned(w, "apply", "Unable to find the id of the new secret", "The new secret exists and is in state"),
+	)})
+}
+
+// An answer that repeats the secret in use is not a new one.
+func TestVariants_AnswerRepeatsTheCurrentSecret(t *testing.T) {
+	w := world(t)
+	w.Run(t,
+		resource.TestStep{Config: app(q("1"), expiring)},
+		resource.TestStep{
+			PreConfig: func() {
+				w.ResetJournal()
+				w.Inject(simulator.Fault{Operation: add, Kind: simulator.Answer, Status: 200, After: true, Body: `{"clientSecret": "` + made(w)[0].Value + `"}`})
+			},
+			Config: app(q("2"), expiring), Check: all(w.Changed(add, remove, add), holds(w, 2), previous(w, 0), accepted(w, "yes no yes")),
+		},
+	)
+}
+
+// Two resources on one application are serialised; two applications do not mix.
+func TestSeveralResources(t *testing.T) {
+	w := world(t)
+	w.IdentityService.AddApplication(acctest.Tenant, "other")
+	config := func(v string) string {
+		return named("app", q(v)) + named("b", q(v)) + `resource "oauthsecret_identity_service_client_secret" "c" {
+  client_id = "other"
+  ` + q(v) + `
+}
+`
+	}
+	w.Run(t,
+		resource.TestStep{Config: config("1"), Check: w.Changed(add, add, add)},
+		resource.TestStep{PreConfig: after(w, 0), Config: config("2"), Check: all(w.Changed(add, add, add), func(s *terraform.State) error {
+			byID := map[string]string{}
+			for _, r := range append(made(w), w.IdentityService.Secrets(acctest.Tenant, "other")...) {
+				byID[r.ID] = r.Value
+			}
+			for name, rs := range s.RootModule().Resources {
+				a := rs.Primary.Attributes
+				if byID[a["secret_id"]] != a["client_secret"] || a["version"] != "2" {
+					t.Errorf("%s has a wrong id", name)
+				}
+			}
+			return nil
+		})},
+	)
+}

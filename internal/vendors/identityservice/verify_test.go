@@ -1,0 +1,99 @@
+package identityservice_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
+)
+
+const (
+	token      = "identity_service.token"
+	introspect = "identity_service.introspect"
+	zero       = `retire_previous_after = "0s"`
+)
+
+func TestVerify_Accepted(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		prepare func(*acctest.World)
+		probe   string
+	}{
+		"client credentials":    {func(*acctest.World) {}, token},
+		"introspection instead": {func(w *acctest.World) { w.IdentityService.SetGrantTypes(acctest.Tenant, acctest.Application) }, introspect},
+		"known late": {func(w *acctest.World) {
+			w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.PropagationDelay = 5 * time.Second })
+		}, token},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := world(t)
+			c.prepare(w)
+			config := func(v string) string { return app(q(v), `verify = {}`, zero) }
+			probed := acctest.Do(func() error {
+				if n := w.Count(c.probe); n < 3 || n > 6 {
+					t.Errorf("%d probes, want several accepts in a row and at most three refusals", n)
+				}
+				return nil
+			})
+			w.Run(t,
+				resource.TestStep{Config: config("1"), Check: all(w.Changed(add), probed, is("verified", "true"))},
+				resource.TestStep{PreConfig: after(w, 0), Config: config("2"), Check: all(w.Changed(add, remove), probed, is("verified", "true"), holds(w, 1), noPrevious)},
+			)
+		})
+	}
+}
+
+// An unproven secret is kept, and so is the previous one, until the proof is there.
+func TestVerify_Refused(t *testing.T) {
+	t.Parallel()
+	for _, required := range []bool{false, true} {
+		t.Run(map[bool]string{false: "warning", true: "required"}[required], func(t *testing.T) {
+			w := world(t)
+			verify := `verify = {}`
+			if required {
+				verify = `verify = { required = true }`
+			}
+			config := func(v string) string { return app(q(v), verify, zero) }
+			slow := func(d time.Duration) {
+				w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.PropagationDelay = d })
+			}
+			rotate := resource.TestStep{
+				PreConfig: func() { after(w, 0)(); slow(time.Hour) }, Config: config("2"), ExpectNonEmptyPlan: true, // the retirement is due
+				Check: all(w.Changed(add), holds(w, 1), previous(w, 0), is("verified", "false", "version", "2"),
+					warned(w, "apply", "The new secret could not be proven", "refused the new secret", "the previous secret was not touched")),
+			}
+			if required {
+				rotate.Check, rotate.ExpectNonEmptyPlan, rotate.ExpectError = nil, false, matching("The new secret could not be proven")
+			}
+			w.Run(t,
+				resource.TestStep{Config: config("1"), Check: is("verified", "true")},
+				rotate,
+				// Still unproven: the deletion is refused, and nothing is sent.
+				resource.TestStep{PreConfig: after(w, 0), Config: config("2"), ExpectError: matching("The previous secret was not deleted")},
+				resource.TestStep{PreConfig: func() { check(t, w, w.Changed(), accepted(w, "yes yes"))(); w.Clock.Advance(2 * time.Hour) }, Config: config("2"),
+					Check: all(w.Changed(remove), holds(w, 1), noPrevious, is("version", "2"))},
+			)
+		})
+	}
+}
+
+// While a resource is created an unproven secret is a warning: an error would taint it.
+func TestVerify_RequiredAtCreateIsAWarning(t *testing.T) {
+	w := world(t)
+	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.PropagationDelay = time.Hour })
+	w.Run(t, resource.TestStep{Config: app(`verify = { required = true, timeout = "10s" }`),
+		Check: all(w.Changed(add), holds(w, 0), is("verified", "false"), warned(w, "apply", "The new secret could not be proven"))})
+}
+
+func TestVerify_Inconclusive(t *testing.T) {
+	w := world(t)
+	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.NoDiscovery = true })
+	w.Run(t,
+		resource.TestStep{Config: app(q("1"))},
+		resource.TestStep{PreConfig: after(w, 0), Config: app(q("2"), `verify = {}`, retireAfterDay), Check: all(w.Changed(add), holds(w, 1), previous(w, 0), is("verified", "false"),
+			warned(w, "apply", "gave no answer that says whether the new secret works"))},
+	)
+}
