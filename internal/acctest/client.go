@@ -3,7 +3,11 @@ package acctest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"strings"
+	"testing"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
 )
@@ -97,4 +101,28 @@ func (c Client) Remove(w *World) {
 func fingerprint(value string) string {
 	sum := sha256.Sum256([]byte(value))
 	return hex.EncodeToString(sum[:])
+}
+
+// CSPAccessToken logs in as the app that may, and gives its access token.
+func (w *World) CSPAccessToken(t testing.TB) string {
+	t.Helper()
+	body := strings.NewReader("grant_type=client_credentials")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.URL+simulator.CSPBasePath+"/csp/gateway/am/api/auth/token", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.SetBasicAuth(simulator.CSPLoginClientID, simulator.CSPLoginClientSecret)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var answer struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.AccessToken == "" {
+		t.Fatalf("no access token: %v", err)
+	}
+	return answer.AccessToken
 }

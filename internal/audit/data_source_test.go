@@ -258,6 +258,13 @@ func TestAudit_Errors(t *testing.T) {
 			config:  `data "oauthsecret_identity_service_client_secrets" "x" { client_id = "a" }`,
 			want:    []string{"Missing tenant", "identity_service.tenant", "IDENTITY_SERVICE_TENANT"},
 		},
+		"no answer in time": {
+			prepare: func(w *acctest.World) {
+				w.Inject(simulator.Fault{Operation: "identity_service.list", Times: -1, Kind: simulator.Timeout})
+			},
+			config: "data \"oauthsecret_identity_service_client_secrets\" \"x\" {\n  client_id = \"a\"\n  timeouts = { read = \"1s\" }\n}",
+			want:   []string{"Unable to list the client secrets", "give it more time in the timeouts attribute"},
+		},
 		"bad duration": {
 			config: "data \"oauthsecret_identity_service_client_secrets\" \"x\" {\n  client_id = \"a\"\n  expiring_within = \"30d\"\n}",
 			want:   []string{"Invalid duration", "expiring_within must be a duration above zero", `got "30d"`},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -523,9 +524,10 @@ func (w *world) converge(o operation, first result, bad func(string, ...any)) en
 		return o.final(w)
 	}
 	ctx := context.Background()
-	for try := range 4 {
-		p := w.plan(ctx, cfg())
-		if !p.failed() && len(p.changes) == 0 {
+	said := ""
+	for try := range 5 {
+		last := w.apply(ctx, cfg())
+		if !last.failed() && len(last.changes) == 0 {
 			if o.final == nil && len(w.tf.state) > 0 {
 				bad("something is left in state after the destroy")
 			}
@@ -534,12 +536,15 @@ func (w *world) converge(o operation, first result, bad func(string, ...any)) en
 			}
 			return nextRun
 		}
-		last := w.apply(ctx, cfg())
-		if last.failed() && try == 3 {
+		if last.failed() && last.text() == said { // the same refusal twice
 			return w.escape(o, last, bad)
 		}
+		said = ""
+		if last.failed() {
+			said = last.text()
+		}
 	}
-	bad("four applies without a fault do not lead to an empty plan: %s", w.plan(ctx, cfg()).text())
+	bad("five applies without a fault do not lead to an empty plan: %s", w.plan(ctx, cfg()).text())
 	return broken
 }
 
@@ -636,8 +641,8 @@ func (c *tally) row(t *testing.T, v vendor, o operation) {
 				var name string
 				synctest.Test(t, func(t *testing.T) {
 					f := faults(time.Now())[n]
-					if f.changing && !changing(e) || f.interrupt && m != once {
-						run = false
+					run = worth(f, changing(e), m)
+					if !run {
 						return
 					}
 					cell := cell{v, o, i, e.Operation, f, m}
@@ -660,6 +665,24 @@ func (c *tally) row(t *testing.T, v vendor, o operation) {
 	c.counts[o.name+"\n"+v.name] = ends
 	c.calls[o.name+"\n"+v.name] = len(entries)
 }
+
+// worth tells whether a cell shows something that another one does not. Without soak, only a change that may have had its
+// effect is followed by an outage.
+func worth(f fault, changing bool, m manner) bool {
+	switch {
+	case f.changing && !changing, f.interrupt && m != once:
+		return false
+	case m == once || soak:
+		return true
+	case m == outage:
+		return changing && (f.After || f.Kind == simulator.Timeout)
+	default:
+		return false
+	}
+}
+
+// soak asks for everything that there is time for at night.
+var soak = os.Getenv("CHAOS_SOAK") != ""
 
 func (c *tally) compare(t *testing.T) {
 	total := 0

@@ -10,6 +10,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
@@ -108,6 +109,12 @@ func (r *clientSecret) revoke(ctx context.Context, m model, diags *diag.Diagnost
 			"This object was replaced in the same run and a newer secret of the client is in use; revoking would kill that one.\n\n"+r.where(m))
 		return
 	}
+	if r.dead(ctx, m) {
+		diags.AddWarning("Nothing was revoked",
+			"The secret of this object does not work any more, so whatever works now was made later and is not its own: after a create_before_destroy that "+
+				"was interrupted, that is the secret in use.\n\n"+r.where(m))
+		return
+	}
 	if err := ctx.Err(); err != nil {
 		r.fail(diags, m, "revoke the secret", err)
 		return
@@ -117,4 +124,15 @@ func (r *clientSecret) revoke(ctx context.Context, m model, diags *diag.Diagnost
 		diags.AddError(explain.Failure(r.kind.Subject(m.client()), "revoke the secret", err,
 			"The secret still works and the resource stays in state; destroy again when the cause is mended."))
 	}
+}
+
+// dead tells whether the token endpoint refuses the secret of m. What cannot be found out counts as alive.
+func (r *clientSecret) dead(ctx context.Context, m model) bool {
+	current := m.plaintext()
+	if current.Empty() {
+		return false
+	}
+	return proof.Refused == proof.Establish(ctx, r.connection.Clock, proof.Terms{Accepts: 1}, func(ctx context.Context) (proof.Verdict, error) {
+		return r.connection.Prove(ctx, m.client(), current)
+	})
 }

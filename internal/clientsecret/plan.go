@@ -26,6 +26,9 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if r.connection != nil && !r.connection.Unknown && !r.connection.Usable(&resp.Diagnostics) {
+		return // better said now than at apply
+	}
 	plan.Scope = r.kind.PlanScope(plan.Scope, r.connection, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		r.planCreate(&plan, &resp.Diagnostics)

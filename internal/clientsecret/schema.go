@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -30,7 +31,7 @@ func (k Kind) schema(ctx context.Context) schema.Schema {
 		k.Scope.Name:  k.ScopeAttribute(),
 		k.Client.Name: k.ClientAttribute(),
 		"verify":      verifyAttribute(),
-		"timeouts":    timeouts.AttributesAll(ctx),
+		"timeouts":    timeoutsAttribute(ctx),
 	}
 	for _, group := range []map[string]schema.Attribute{k.policies(), k.outputs()} {
 		for name, attribute := range group {
@@ -86,7 +87,7 @@ func (k Kind) policies() map[string]schema.Attribute {
 			Optional:   true,
 			Validators: []validator.String{positiveDuration{}},
 			MarkdownDescription: "Rotates the secret at the first apply after `rotated_at` + `rotate_after`, a duration such as `\"720h\"`. However many periods were missed, it rotates once. " +
-				"Nothing happens between applies: run Terraform on a schedule.",
+				"For a secret that was adopted or imported it counts from the apply that set it. Nothing happens between applies: run Terraform on a schedule. Unset: no schedule.",
 		},
 		"retire_previous_after": schema.StringAttribute{
 			Optional:            true,
@@ -136,7 +137,8 @@ func (k Kind) policies() map[string]schema.Attribute {
 			Optional:   true,
 			Validators: []validator.String{positiveDuration{}},
 			MarkdownDescription: "Life of each new secret, a duration counted from its rotation, such as `\"2160h\"`. The vendor ends the secret at that date, so rotate earlier (`rotate_after`). " +
-				"The date that is asked for is shifted by a few random seconds to minutes, by which a secret is found again when an answer is lost; `expires_at` has the effective date. A change takes effect at the next rotation.",
+				"The date that is asked for is later by a random time of up to a thousandth of it (at least a minute, at most a day): by this date a secret is found again when an answer is lost. " +
+				"`expires_at` has the effective date. Unset: a new secret does not expire. A change takes effect at the next rotation.",
 		}
 	}
 	if k.Traits.LogsIn {
@@ -186,7 +188,8 @@ func (k Kind) retireDescription() string {
 	const head = "How long the previous secret lives after a rotation, a duration such as `\"24h\"`. Unset: this resource never deletes the previous secret"
 	const zero = " `\"0s\"` deletes it in the same apply, after the new one was made (and proven, where `verify` can): consumers must not depend on the old one."
 	if k.Traits.EndsOverlap {
-		return head + fmt.Sprintf("; the vendor ends it after its default overlap of %g hours. Set: the vendor is told and ends it by itself (whole seconds).", k.Traits.DefaultOverlap.Hours()) + zero
+		return head + fmt.Sprintf("; the vendor ends it after its default overlap of %g hours. Set: the vendor is told at the rotation and ends it by itself (whole seconds). "+
+			"A shorter time that is set later is kept by the first apply after it; a longer one holds from the next rotation on.", k.Traits.DefaultOverlap.Hours()) + zero
 	}
 	return head + ". Set: it is deleted at the first apply after that time, shown in the plan." + zero
 }
@@ -228,6 +231,22 @@ func verifyAttribute() schema.Attribute {
 		},
 	}
 }
+
+// timeoutsAttribute says what the package leaves out: the defaults, and what happens to a secret when the time is up.
+func timeoutsAttribute(ctx context.Context) schema.Attribute {
+	limits := timeouts.Attributes(ctx, timeouts.Opts{
+		Create: true, Read: true, Update: true, Delete: true,
+		CreateDescription: fmt.Sprintf("A duration. Default `\"%s\"`. A call that was sent is not given up: the provider finds out what became of it, for up to a minute more.", short(changeTimeout)),
+		ReadDescription:   fmt.Sprintf("A duration. Default `\"%s\"`.", short(readTimeout)),
+		UpdateDescription: fmt.Sprintf("A duration. Default `\"%s\"`. As for `create`.", short(changeTimeout)),
+		DeleteDescription: fmt.Sprintf("A duration. Default `\"%s\"`. As for `create`.", short(changeTimeout)),
+	}).(schema.SingleNestedAttribute) //nolint:forcetypeassert // what the package makes
+	limits.MarkdownDescription = "How long the operations may take, with the waiting that a vendor asks for."
+	return limits
+}
+
+// short writes a duration of whole minutes.
+func short(d time.Duration) string { return fmt.Sprintf("%gm", d.Minutes()) }
 
 // outputs are the computed attributes. Which of them a plan knows is decided in ModifyPlan.
 func (k Kind) outputs() map[string]schema.Attribute {

@@ -36,9 +36,13 @@ type Reader[T any] struct {
 }
 
 type scope[T any] struct {
-	items      map[string]item[T]
-	listed     time.Time // when items last held everything; zero: never
-	forgot     bool      // something was forgotten since
+	items  map[string]item[T]
+	listed time.Time // when items last held everything; zero: never
+	forgot bool      // something was forgotten since
+	// changes counts what was forgotten; changed is the count when each object was. An answer that was asked for before is
+	// not kept.
+	changes    int
+	changed    map[string]int
 	asked      map[string]bool
 	unlistable bool
 	batch      *batch[T] // what is gathering or in flight
@@ -66,7 +70,7 @@ var errAbandoned = errors.New("the shared read was abandoned")
 func (r *Reader[T]) Read(ctx context.Context, scopeName, id string) (T, error) {
 	for {
 		r.mu.Lock()
-		s := r.scope(scopeName)
+		s := r.scope(r.group(scopeName, id))
 		s.asked[id] = true
 		now := r.Clock.Now()
 		if it, ok := s.items[id]; ok && now.Sub(it.at) < Lifetime {
@@ -139,6 +143,7 @@ func (r *Reader[T]) list(ctx context.Context, scopeName string, s *scope[T], b *
 	at := r.Clock.Now()
 	r.mu.Lock()
 	s.forgot = false
+	asked := s.changes
 	r.mu.Unlock()
 	items, err := r.List(ctx, scopeName)
 	r.mu.Lock()
@@ -152,7 +157,9 @@ func (r *Reader[T]) list(ctx context.Context, scopeName string, s *scope[T], b *
 	}
 	maps.DeleteFunc(s.items, func(_ string, it item[T]) bool { return !it.at.After(at) })
 	for id, v := range items {
-		s.items[id] = item[T]{v, at}
+		if s.changed[id] <= asked {
+			s.items[id] = item[T]{v, at}
+		}
 	}
 	s.listed = at
 	b.err = nil
@@ -218,11 +225,15 @@ func wait[T any](ctx context.Context, b *batch[T]) error {
 
 func (r *Reader[T]) one(ctx context.Context, scopeName, id string) (T, error) {
 	at := r.Clock.Now()
+	r.mu.Lock()
+	s := r.scope(r.group(scopeName, id))
+	asked := s.changes
+	r.mu.Unlock()
 	value, err := r.One(ctx, scopeName, id)
-	if err == nil {
-		r.mu.Lock()
-		r.scope(scopeName).items[id] = item[T]{value, at}
-		r.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil && s.changed[id] <= asked {
+		s.items[id] = item[T]{value, at}
 	}
 	return value, err
 }
@@ -231,9 +242,19 @@ func (r *Reader[T]) one(ctx context.Context, scopeName, id string) (T, error) {
 func (r *Reader[T]) Forget(scopeName, id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := r.scope(scopeName)
+	s := r.scope(r.group(scopeName, id))
 	delete(s.items, id)
 	s.forgot = true
+	s.changes++
+	s.changed[id] = s.changes
+}
+
+// group is the scope of a read. Without a list there is nothing to gather, and different objects do not wait for each other.
+func (r *Reader[T]) group(scopeName, id string) string {
+	if r.List == nil {
+		return scopeName + "\x00" + id
+	}
+	return scopeName
 }
 
 // scope needs r.mu held.
@@ -243,7 +264,7 @@ func (r *Reader[T]) scope(name string) *scope[T] {
 	}
 	s := r.scopes[name]
 	if s == nil {
-		s = &scope[T]{items: map[string]item[T]{}, asked: map[string]bool{}}
+		s = &scope[T]{items: map[string]item[T]{}, asked: map[string]bool{}, changed: map[string]int{}}
 		r.scopes[name] = s
 	}
 	return s

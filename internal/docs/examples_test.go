@@ -182,7 +182,8 @@ func TestExamples_Actions(t *testing.T) {
 			p.run("apply", "-input=false", "-auto-approve", "-invoke=action."+address)
 			live := 0
 			for _, client := range w.Timeline() {
-				if !strings.Contains(address, string(client.Vendor)) {
+				ours := client.Target == acctest.OAuthClient || client.Target == acctest.OAuthApp || client.Target == acctest.Application
+				if !ours || !strings.Contains(address, string(client.Vendor)) {
 					continue
 				}
 				for _, s := range client.Secrets {

@@ -56,7 +56,8 @@ func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{
 		StatusCode: call.last.status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		// Without Location: http.Client would report one that it cannot parse, with its text.
+		// The layers above need the status alone; call.last has the rest. Without Location, http.Client has nothing to
+		// follow, whatever its CheckRedirect says.
 		Header:  http.Header{},
 		Body:    http.NoBody,
 		Request: r,

@@ -86,7 +86,7 @@ func TestAPIErrorFromAnswer(t *testing.T) {
 // A vendor that echoes a secret, in whatever form, does not bring it into an error.
 func TestEchoedSecretsAreRemoved(t *testing.T) {
 	t.Parallel()
-	const canary = `Ca+na/ry"&<'\ü%42`
+	const canary = `>>>???Ca+na/ry"&<'\ü%42` // its base64 has all that differs between the alphabets
 	known := new(secret.Known)
 	known.Remember(secret.New(canary))
 	quoted, _ := json.Marshal(canary)
@@ -98,7 +98,7 @@ func TestEchoedSecretsAreRemoved(t *testing.T) {
 		"base64":       base64.StdEncoding.EncodeToString([]byte(canary)),
 		"raw base64":   base64.RawStdEncoding.EncodeToString([]byte(canary)),
 		"URL base64":   base64.URLEncoding.EncodeToString([]byte(canary)),
-		"broken up":    "Ca+na/\x00ry\"&<'\\ü%42",
+		"broken up":    ">>>???Ca+na/\x00ry\"&<'\\ü%42",
 		"in the basic": base64.StdEncoding.EncodeToString([]byte("id:" + canary)),
 	}
 	requests := map[string]struct {

@@ -24,7 +24,7 @@ const (
 	slightCut    = 0.97 // after a refusal
 	deepCut      = 0.9  // after a refusal within quickly requests
 	quickly      = 10
-	hopeRequests = 2400 // accepted requests, and
+	hopeRequests = 1200 // accepted requests, and
 	hopeTime     = 120 * time.Second
 )
 

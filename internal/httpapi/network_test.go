@@ -301,7 +301,7 @@ func TestRequestHeaders(t *testing.T) {
 			"User-Agent": "agent/1", "Accept": "application/json", "Content-Type": test.contentType,
 			"Authorization": test.authorization, "Idempotency-Key": "", "X-Idempotency-Key": "", "Referer": "",
 		} {
-			if s.header.Get(header) != value {
+			if _, present := s.header[header]; present != (value != "") || s.header.Get(header) != value {
 				t.Errorf("%s: header %s is %q, want %q", name, header, s.header.Get(header), value)
 			}
 		}

@@ -33,11 +33,11 @@ type pacer struct {
 }
 
 const (
-	startRate = 10 // requests per second before the latency is known
+	startRate = 15 // requests per second before the latency is known
 
 	// Requests on their way at once, before the first refusal and after it, and how many accepted requests add one. What
 	// is refused when the limit is met for the first time stays in proportion to what was accepted.
-	startWindow, startGrowth     = 1.5, 50
+	startWindow, startGrowth     = 1.5, 30
 	restartWindow, restartGrowth = 1, 4
 
 	shortestLatency = 20 * time.Millisecond // taken for shorter ones, so that the window still means a rate

@@ -17,18 +17,12 @@ const removed = "(redacted)"
 // scrub makes a text from outside fit for an error: one line, no control characters, none of the secrets in any form
 // that a server is likely to echo, and at most limit bytes.
 func scrub(text string, secrets []string, limit int) string {
-	forms := secretForms(secrets)
-	text = removeAll(text, forms)
-	// A secret that was broken up by control characters is whole only now.
-	text = removeAll(oneLine(text), forms)
-	return truncate(text, limit)
-}
-
-func removeAll(text string, forms []string) string {
-	for _, form := range forms {
+	// On one line first: a secret that control characters break up is whole only then.
+	text = oneLine(text)
+	for _, form := range secretForms(secrets) {
 		text = strings.ReplaceAll(text, form, removed)
 	}
-	return text
+	return truncate(text, limit)
 }
 
 // oneLine turns every run of white space into one space and drops what is invisible: control characters, direction
@@ -58,7 +52,7 @@ func truncate(text string, limit int) string {
 	return text[:end] + ellipsis
 }
 
-// secretForms lists every secret as such and as JSON, URLs and base64 write it, the longest first: a form that holds
+// secretForms lists every secret as oneLine leaves it and as JSON, URLs and base64 write it, the longest first: a form that holds
 // another one goes as a whole.
 func secretForms(secrets []string) []string {
 	var forms []string
@@ -67,7 +61,7 @@ func secretForms(secrets []string) []string {
 			continue
 		}
 		raw := []byte(secret)
-		forms = append(forms, secret, oneLine(secret), jsonText(secret, true), jsonText(secret, false),
+		forms = append(forms, oneLine(secret), jsonText(secret, true), jsonText(secret, false),
 			url.QueryEscape(secret), url.PathEscape(secret),
 			base64.StdEncoding.EncodeToString(raw), base64.RawStdEncoding.EncodeToString(raw),
 			base64.URLEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw))

@@ -102,6 +102,9 @@ func (p *oauthsecret) Configure(ctx context.Context, req provider.ConfigureReque
 			Log:              logAttempt,
 			Known:            known,
 		})
+		if mistakes.HasError() {
+			connection.Problem = mistakes
+		}
 		if !block.IsNull() {
 			resp.Diagnostics.Append(mistakes...)
 		}

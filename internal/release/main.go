@@ -1,5 +1,5 @@
 // Command release rehearses a release on this machine: it builds the archive of every platform, builds each program a
-// second time from a copy of the sources in another place and with an empty build cache, compares the two bit by bit, and
+// second time from the same sources in another place and with an empty build cache, compares the two bit by bit, and
 // writes checksums and a list of what the programs contain. It publishes and signs nothing; that is the work of
 // .goreleaser.yml, whose build flags these are.
 package main
@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -62,8 +63,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	again := filepath.Join(temp, "elsewhere", "sources")
-	if err := copySources(ctx, root, again); err != nil {
+	// Two copies, so that a change of the working copy meanwhile is no difference between the builds.
+	one, two := filepath.Join(temp, "one"), filepath.Join(temp, "elsewhere", "two")
+	if err := errors.Join(copySources(root, one), copySources(one, two)); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(*dist); err != nil {
@@ -72,7 +74,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := os.MkdirAll(*dist, 0o755); err != nil { //nolint:gosec // results are public
 		return err
 	}
-	r := rehearsal{version: *version, dist: *dist, out: out, first: root, second: again, temp: temp}
+	r := rehearsal{version: *version, dist: *dist, out: out, first: one, second: two, temp: temp}
 	for _, platform := range chosen {
 		if err := r.platform(ctx, platform); err != nil {
 			return fmt.Errorf("%s: %w", platform, err)
@@ -143,7 +145,7 @@ func (r *rehearsal) build(ctx context.Context, dir, goos, goarch, to string, env
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", //nolint:gosec // our own flags
 		"-ldflags=-s -w -X main.version="+r.version, "-o", to, ".")
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOOS="+goos, "GOARCH="+goarch)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOOS="+goos, "GOARCH="+goarch, "GOARM=6")
 	cmd.Env = append(cmd.Env, env...)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, text)
@@ -172,35 +174,31 @@ func (r *rehearsal) finish() error {
 	return os.WriteFile(sums, []byte(strings.Join(r.sums, "")), 0o644) //nolint:gosec // results are public
 }
 
-// copySources copies what the build reads to another place.
-func copySources(ctx context.Context, from, to string) error {
-	list, err := output(ctx, from, "go", "list", "-deps", "-f",
-		`{{if and .Module .Module.Main}}{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .IgnoredGoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{end}}`, ".")
-	if err != nil {
-		return err
-	}
-	files := strings.Fields(list)
-	for _, file := range []string{"go.mod", "go.sum"} {
-		files = append(files, filepath.Join(from, file))
-	}
-	for _, file := range files {
-		inside, err := filepath.Rel(from, file)
+// copySources copies what the build reads: the sources, without tests, hidden directories and links.
+func copySources(from, to string) error {
+	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		text, err := os.ReadFile(file) //nolint:gosec // our own sources
+		inside, err := filepath.Rel(from, path)
 		if err != nil {
 			return err
 		}
 		target := filepath.Join(to, inside)
-		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+		switch base := entry.Name(); {
+		case entry.IsDir() && inside != "." && (strings.HasPrefix(base, ".") || base == "testdata" || base == "dist" || base == "bin"):
+			return fs.SkipDir
+		case entry.IsDir():
+			return os.MkdirAll(target, 0o700)
+		case !entry.Type().IsRegular() || strings.HasSuffix(base, "_test.go"):
+			return nil
+		}
+		text, err := os.ReadFile(path) //nolint:gosec // our own sources
+		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(target, text, 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
+		return os.WriteFile(target, text, 0o600)
+	})
 }
 
 func output(ctx context.Context, dir, program string, args ...string) (string, error) {

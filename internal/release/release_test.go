@@ -70,6 +70,9 @@ func TestPlatforms(t *testing.T) {
 	}
 	for _, platform := range platforms {
 		line := "      - " + strings.Replace(platform, "/", "_", 1) + "\n"
+		if strings.HasSuffix(platform, "/arm") {
+			line = strings.TrimSuffix(line, "\n") + "_6\n"
+		}
 		if !strings.Contains(string(text), line) {
 			t.Errorf(".goreleaser.yml does not build %s", platform)
 		}

@@ -87,13 +87,14 @@ type Scheme []Setting
 // Choose picks the one scheme that is in use. What stands in the configuration wins over the environment as a whole: a
 // token in the configuration is not in conflict with an older pair in somebody's shell.
 //
-// The diagnostics are those of a half-given or a conflicting choice; no scheme and no diagnostics means that nothing is given.
+// The diagnostics are those of a half-given or a conflicting choice; no scheme and no diagnostics means that nothing is given. A
+// block that is unknown as a whole tells nothing about the choice yet, so it gives nothing.
 func Choose(vendor string, schemes ...Scheme) (Scheme, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	started := func(explicit bool) (found []Scheme) {
 		for _, scheme := range schemes {
 			for _, setting := range scheme {
-				if setting.Set() && (setting.Explicit || !explicit) {
+				if setting.Set() && (setting.Explicit || !explicit && !setting.Unknown) {
 					found = append(found, scheme)
 					break
 				}

@@ -2,8 +2,6 @@ package cloudflare_test
 
 import (
 	"testing"
-
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
 )
 
 const seen = "The client has a previous secret that this resource did not leave behind: somebody else rotated"

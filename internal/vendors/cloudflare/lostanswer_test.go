@@ -191,3 +191,33 @@ func TestLostAnswerOnDestroy(t *testing.T) {
 	cli.Sent(retire)
 	expectLive(t, w, 1)
 }
+
+// A 200 without a secret, whatever else it says, is no success, and what the vendor did is found out by looking.
+func TestRotationAnsweredWithoutASecret(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{
+		simulator.RotateAnswerSuccessFalse, simulator.RotateAnswerNullResult, simulator.RotateAnswerNoSecret, simulator.RotateAnswerEmptySecret,
+	} {
+		t.Run(answer, func(t *testing.T) {
+			w := world(t)
+			w.Simulator.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.RotateAnswer = answer })
+			cli := w.Terminal(t, c.HCL(""))
+			cli.ApplyFails().Errs(t, "its value was lost with the answer")
+			cli.Sent(rotate)
+			if cli.Instances(c.Address()) != nil {
+				t.Error("there is an object in state")
+			}
+			expectLive(t, w, 0, 1)
+		})
+	}
+}
+
+// The same answer from a vendor that did nothing is a plain refusal.
+func TestRotationRefusedWithA200(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, c.HCL(""))
+	w.Inject(refused(rotate, 200))
+	cli.ApplyFails().Errs(t, "Nothing was changed")
+	cli.Sent(rotate)
+	expectLive(t, w, 0)
+}

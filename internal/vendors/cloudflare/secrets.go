@@ -86,6 +86,11 @@ func (s *secrets) Issue(ctx context.Context, c rotation.Client, _ rotation.Order
 		return rotation.Issued{Value: value, At: s.Now()}, nil
 	}
 	if !httpapi.IsOutcomeUnknown(err) {
+		if contradicts(err) {
+			if happened, _ := s.rotated(ctx, c, looks); happened {
+				return rotation.Issued{}, lost(err, true)
+			}
+		}
 		return rotation.Issued{}, err
 	}
 	happened, looked := s.rotated(ctx, c, looks)
@@ -110,6 +115,12 @@ func (s *secrets) Issue(ctx context.Context, c rotation.Client, _ rotation.Order
 	default:
 		return rotation.Issued{}, err
 	}
+}
+
+// contradicts tells a refusal in a 2xx, which need not mean that nothing was done.
+func contradicts(err error) bool {
+	var refused *httpapi.APIError
+	return errors.As(err, &refused) && refused.Status < 300
 }
 
 // rotated looks at the flag up to n times and stops when it is set. looked is false when no look succeeded. It goes on

@@ -28,6 +28,9 @@ func TestExternal_DeadSecret(t *testing.T) {
 	}
 	for name, death := range deaths {
 		for _, policy := range []string{"", "warn", "rotate", "ignore"} {
+			if (policy == "warn" || policy == "rotate") && name != "deleted" {
+				continue // the decision itself has a table of its own
+			}
 			t.Run(name+"/"+policy, func(t *testing.T) {
 				w := world(t)
 				arguments := []string{`expires_after = "720h"`, retireAfterDay}

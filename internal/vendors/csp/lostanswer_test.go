@@ -1,0 +1,192 @@
+package csp_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
+)
+
+// silences are the ways in which an answer to a changing call can be lost.
+var silences = map[string]simulator.Fault{
+	"drop":     {Kind: simulator.Drop},
+	"500":      {Kind: simulator.Answer, Status: 500, Body: "{}"},
+	"502 HTML": {Kind: simulator.HTML, Status: 502},
+	"408":      {Kind: simulator.Answer, Status: 408, Body: "{}"},
+}
+
+func lost(fault simulator.Fault, operation string, after bool) simulator.Fault {
+	fault.Operation, fault.After = operation, after
+	return fault
+}
+
+func when(after bool) string {
+	if after {
+		return " after the effect"
+	}
+	return " before the effect"
+}
+
+// The value is known, so trying it shows that the rotation took effect; nothing is sent again.
+func TestLostAnswerOfARotation(t *testing.T) {
+	t.Parallel()
+	for name, fault := range silences {
+		t.Run(name, func(t *testing.T) {
+			w := world(t)
+			cli := w.Terminal(t, c.HCL(alone+trigger("1")))
+			w.Inject(lost(fault, rotate, true))
+			cli.Apply().Warns(t, "the rotation took effect")
+			cli.Sent(rotate, retire)
+			expectLive(t, w, 1)
+			cli.Empty()
+			cli.Configure(c.HCL(alone + trigger("2")))
+			w.Inject(lost(fault, rotate, true))
+			cli.Apply().Warns(t, "the rotation took effect")
+			cli.Sent(rotate, retire)
+			expectLive(t, w, 2)
+			if cli.Attribute(c.Address(), "client_secret") != c.Secret(w, 2) || cli.Attribute(c.Address(), "version") != 2.0 {
+				t.Error("the state does not hold the new secret")
+			}
+			cli.Empty()
+		})
+	}
+}
+
+// The new secret is refused and the one in use accepted: the same value is sent once more.
+func TestRotationThatDidNotHappen(t *testing.T) {
+	t.Parallel()
+	for name, fault := range silences {
+		t.Run(name, func(t *testing.T) {
+			w := world(t)
+			cli := w.Terminal(t, c.HCL(alone+trigger("1")))
+			cli.Apply()
+			cli.Sent(rotate, retire)
+			cli.Configure(c.HCL(alone + trigger("2")))
+			w.Inject(lost(fault, rotate, false))
+			cli.Apply().Warns(t, "the same one was sent once more")
+			cli.Sent(rotate, rotate, retire)
+			expectLive(t, w, 2)
+			if cli.Attribute(c.Address(), "client_secret") != c.Secret(w, 2) {
+				t.Error("the state does not hold the new secret")
+			}
+			cli.Empty()
+		})
+	}
+}
+
+// In Create nobody knows the secret in use, so nothing is sent again; the error says what holds, and nothing is tainted.
+func TestFirstRotationThatDidNotHappen(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, c.HCL(""))
+	w.Inject(lost(silences["drop"], rotate, false))
+	cli.ApplyFails().Errs(t, "Whether it did could not be found out")
+	cli.Sent(rotate)
+	if cli.Instances(c.Address()) != nil {
+		t.Error("there is an object in state")
+	}
+	expectLive(t, w, 0)
+	cli.Apply()
+	cli.Sent(rotate)
+	expectLive(t, w, 0, 1)
+}
+
+// The token endpoint says nothing either: the value is kept, and the next apply tries it before it sends anything.
+func TestRotationWhoseOutcomeStaysUnknown(t *testing.T) {
+	t.Parallel()
+	for _, after := range []bool{true, false} {
+		t.Run("request lost"+when(after), func(t *testing.T) {
+			w := world(t)
+			cli := w.Terminal(t, c.HCL(alone+trigger("1")))
+			cli.Apply()
+			cli.Sent(rotate, retire)
+			cli.Configure(c.HCL(alone + trigger("2")))
+			w.Inject(lost(silences["drop"], rotate, after))
+			for _, operation := range []string{"csp.token", "csp.introspect"} {
+				w.Inject(simulator.Fault{Operation: operation, Kind: simulator.HTML, Times: -1})
+			}
+			cli.ApplyFails().Errs(t, "Whether it did could not be found out")
+			cli.Sent(rotate)
+			if cli.Attribute(c.Address(), "client_secret") != c.Secret(w, 1) || cli.Attribute(c.Address(), "version") != 1.0 {
+				t.Error("the state lost the secret in use")
+			}
+			cli.ApplyFails().Errs(t, "Whether it did could not be found out")
+			cli.Sent() // nothing is sent while nothing is known
+			w.ClearFaults()
+			w.Clock.Advance(time.Hour)
+			cli.Apply()
+			if after {
+				cli.Sent(retire)
+			} else {
+				cli.Sent(rotate, retire)
+			}
+			expectLive(t, w, 2)
+			if cli.Attribute(c.Address(), "client_secret") != c.Secret(w, 2) || cli.Attribute(c.Address(), "version") != 2.0 {
+				t.Error("the state does not hold the new secret")
+			}
+			cli.Empty()
+		})
+	}
+}
+
+func TestRefusedRotation(t *testing.T) {
+	w := world(t)
+	c.Run(t, w,
+		acctest.Step{Before: func() { w.Inject(refused(rotate, 403)) }, Config: c.HCL(""), Fails: "Nothing was changed", Calls: []string{rotate}, Live: []int{0}},
+		acctest.Step{Before: func() { w.Inject(refused(rotate, 400)) }, Config: c.HCL(""), Fails: "Nothing was changed", Calls: []string{rotate}, Live: []int{0}},
+		acctest.Step{Before: func() { w.Inject(refused(rotate, 429)) }, Config: c.HCL(""), Calls: []string{rotate, rotate}, Live: []int{0, 1}},
+	)
+}
+
+// An access token that ended is renewed; the refused request had no effect and is repeated.
+func TestExpiredAccessToken(t *testing.T) {
+	w := world(t)
+	once := false
+	w.BeforeRequest(func(e simulator.Entry) {
+		if e.Operation == rotate && !once {
+			once = true
+			w.ExpireTokens()
+		}
+	})
+	c.Run(t, w, acctest.Step{Config: c.HCL(""), Calls: []string{rotate, rotate}, Live: []int{0, 1}})
+	if n := len(w.Effects()); n > 1 {
+		t.Errorf("%d requests had an effect", n)
+	}
+}
+
+func TestOpenRotationAtTheVendor(t *testing.T) {
+	w := world(t)
+	w.CSP.RotateElsewhere(acctest.Org, acctest.OAuthApp, "Somebody.elses-1", 0)
+	cli := w.Terminal(t, c.HCL(""))
+	r := cli.ApplyFails()
+	r.Errs(t, "Another rotation or change of this app is open")
+	r.Errs(t, `on_pending_rotation = "retire_first"`)
+	cli.Sent(rotate)
+	expectLive(t, w, 0, 1)
+}
+
+// The end of a rotation that was not answered is not repeated blindly; the next apply makes sure.
+func TestLostAnswerOfARetirement(t *testing.T) {
+	t.Parallel()
+	for name, fault := range silences {
+		for _, after := range []bool{true, false} {
+			t.Run(name+when(after), func(t *testing.T) {
+				w := world(t)
+				cli := w.Terminal(t, c.HCL(alone+trigger("1")))
+				cli.Apply()
+				cli.Sent(rotate, retire)
+				cli.Configure(c.HCL(alone + trigger("2")))
+				w.Inject(lost(fault, retire, after))
+				cli.ApplyFails().Errs(t, "Unable to delete the previous secret")
+				cli.Sent(rotate, retire)
+				if cli.Attribute(c.Address(), "client_secret") != c.Secret(w, 2) {
+					t.Error("the state does not hold the new secret")
+				}
+				cli.Apply()
+				cli.Sent(retire)
+				expectLive(t, w, 2)
+				cli.Empty()
+			})
+		}
+	}
+}
