@@ -10,8 +10,8 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 )

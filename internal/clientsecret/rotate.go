@@ -2,6 +2,7 @@ package clientsecret
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
@@ -57,6 +59,11 @@ func (o *rotate) run(ctx context.Context) error {
 		return err
 	}
 	issued, err := o.connection.Issue(ctx, client, o.order(before))
+	if o.conflicts(err) {
+		if err = o.endPrevious(ctx, client, before); err == nil {
+			issued, err = o.connection.Issue(ctx, client, o.order(before))
+		}
+	}
 	if err != nil {
 		o.fail("rotate the secret", err)
 		return err
@@ -133,6 +140,14 @@ func (o *rotate) endPrevious(ctx context.Context, c rotation.Client, before rota
 	}
 	o.prior.HasPrevious, o.ended = false, true
 	return nil
+}
+
+// conflicts tells whether a Create that may end an open rotation learns of it only by the refusal of its own: from a
+// vendor that shows none. In Update the state knows, and one that appeared since was not agreed to.
+func (o *rotate) conflicts(err error) bool {
+	return errors.Is(err, httpapi.ErrConflict) && !httpapi.IsOutcomeUnknown(err) && !o.planned && !o.ended &&
+		!o.kind.Traits.Listed && !o.kind.Traits.ShowsPrevious &&
+		o.m.OnPending.ValueString() == rotation.PendingRetireFirst && o.m.Mode.ValueString() != string(rotation.Regenerate)
 }
 
 func (o *rotate) order(before rotation.Facts) rotation.Order {

@@ -18,6 +18,9 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
+	if err != nil && ctx.Err() != nil {
+		err = errors.New("interrupted; nothing is left behind")
+	}
 	stop()
 	if errors.Is(err, flag.ErrHelp) {
 		return

@@ -57,7 +57,7 @@ func need(t *testing.T, file string) {
 // TestExamples_Apply runs each example file of the kinds that stand alone.
 func TestExamples_Apply(t *testing.T) {
 	t.Parallel()
-	for _, pattern := range []string{"provider/provider.tf", "resources/*/resource*.tf", "data-sources/*/data-source*.tf"} {
+	for _, pattern := range []string{"provider/provider.tf", "resources/*/resource*.tf", "data-sources/*/data-source*.tf", "adopting/main.tf"} {
 		for _, file := range glob(t, pattern) {
 			t.Run(name(file), func(t *testing.T) {
 				t.Parallel()
@@ -66,6 +66,9 @@ func TestExamples_Apply(t *testing.T) {
 					p.Vars["client_secret"] = "Chosen-by-me-1!"
 				}
 				p.life()
+				if n := len(p.w.Changing()); n > 0 && strings.HasPrefix(name(file), "adopting") {
+					t.Errorf("%d changes were sent", n)
+				}
 				if strings.Contains(file, "encrypted") || strings.Contains(file, "write-only") {
 					for _, value := range append(p.w.AllIssued(), "Chosen-by-me-1!") {
 						if strings.Contains(p.state(), value) {

@@ -55,10 +55,8 @@ func newPacer(now time.Time, pace Pace) pacer {
 // due is how long it takes until a request may leave.
 func (p *pacer) due(now time.Time) time.Duration {
 	rate, burst := p.quota.apply(now, p.rate, p.burst)
-	if passed := now.Sub(p.filled).Seconds(); passed > 0 {
-		p.tokens = min(burst, p.tokens+passed*rate)
-		p.filled = now
-	}
+	passed := max(0, now.Sub(p.filled).Seconds())
+	p.tokens, p.filled = min(burst, p.tokens+passed*rate), now
 	if p.tokens >= 1 {
 		return 0
 	}

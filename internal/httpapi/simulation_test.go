@@ -109,10 +109,11 @@ func (w *fixedWindow) headers(now time.Time) http.Header {
 // drive runs operations of two calls each on workers, and returns the virtual time that they took.
 func drive(t *testing.T, l *limiter, pace httpapi.Pace, operations, workers int) time.Duration {
 	t.Helper()
-	c, err := httpapi.New(httpapi.Options{Vendor: "Vendor", BaseURL: "https://vendor.test", Transport: l, Pace: pace})
-	if err != nil {
-		t.Fatal(err)
-	}
+	return driveClient(t, newClient(t, httpapi.Options{Transport: l, Pace: pace}), operations, workers)
+}
+
+func driveClient(t *testing.T, c *httpapi.Client, operations, workers int) time.Duration {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
 	defer cancel()
 	began := time.Now()
@@ -257,25 +258,47 @@ func TestAnnouncedQuotaIsFollowed(t *testing.T) {
 	})
 }
 
-// What the limit once was does not matter when it changes.
-func TestLimitChanges(t *testing.T) {
+// One worker that is never refused does not justify the rate of fifty.
+func TestIdleRateIsNotTrusted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		fast, slow, began := tokenBucket(20, 20), tokenBucket(5, 5), time.Now()
-		allow := func(now time.Time) time.Duration {
-			if now.Sub(began) < 30*time.Second {
-				return fast(now)
-			}
-			return slow(now)
-		}
-		l := &limiter{allow: allow, style: seconds, latency: 50 * time.Millisecond}
-		took := drive(t, l, httpapi.Pace{}, 1000, 10)
-		// 620 requests in the first 30 s, the others at 5 a second.
-		if ideal := 30.0 + (2000-620)/5; took.Seconds() > 1.1*ideal+2 {
-			t.Errorf("took %.0f s, ideal %.0f s", took.Seconds(), ideal)
-		}
-		if l.refused > 40 {
+		l := &limiter{allow: tokenBucket(25, 10), style: silent, latency: 50 * time.Millisecond}
+		c := newClient(t, httpapi.Options{Transport: l})
+		driveClient(t, c, 1000, 1)
+		driveClient(t, c, 200, 50)
+		if l.refused > 10 {
 			t.Errorf("%d of %d requests refused", l.refused, l.requests)
 		}
 	})
+}
+
+// What the limit once was does not matter for long when it changes.
+func TestLimitChanges(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		before, after float64 // requests per second
+		most          time.Duration
+	}{
+		// 620 requests in the first 30 s and the others at 5 a second are 306 s.
+		"falls": {20, 5, 340 * time.Second},
+		// It takes time until more is tried. Without that it would be 400 s.
+		"rises": {5, 20, 300 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			before, after, began := tokenBucket(test.before, test.before), tokenBucket(test.after, test.after), time.Now()
+			allow := func(now time.Time) time.Duration {
+				if now.Sub(began) < 30*time.Second {
+					return before(now)
+				}
+				return after(now)
+			}
+			l := &limiter{allow: allow, style: seconds, latency: 50 * time.Millisecond}
+			if took := drive(t, l, httpapi.Pace{}, 1000, 10); took > test.most {
+				t.Errorf("%s: took %s, more than %s", name, took, test.most)
+			}
+			if l.refused > 40 {
+				t.Errorf("%s: %d of %d requests refused", name, l.refused, l.requests)
+			}
+		})
+	}
 }

@@ -98,6 +98,57 @@ func TestPauseIsShared(t *testing.T) {
 	})
 }
 
+// A wait of an hour is tried after ten minutes, and is forgotten when the vendor answers.
+func TestVendorThatIsBackEarly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{steps: []func(*http.Request) (*http.Response, error){retryAfter(429, "3600"), status(200, "")}}
+		client := newClient(t, httpapi.Options{Transport: s})
+		began := time.Now()
+		for range 2 {
+			if _, err := client.Do(t.Context(), read); err != nil {
+				t.Error(err)
+			}
+		}
+		if took := time.Since(began); took < 10*time.Minute || took > 11*time.Minute {
+			t.Errorf("took %s", took)
+		}
+		hasty, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := client.Do(hasty, read); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// What a vendor announces is followed before it refuses anything.
+func TestQuotaPaces(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		current     string
+		least, most time.Duration // that three calls take
+	}{
+		"plenty":    {`"default";r=900;t=100`, 0, time.Second},
+		"little":    {`"default";r=20;t=100`, 9 * time.Second, 11 * time.Second},
+		"exhausted": {`"default";r=0;t=100`, 200 * time.Second, 201 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			header := http.Header{"Ratelimit": {test.current}, "Ratelimit-Policy": {`"default";q=1200;w=300`}}
+			s := &script{steps: []func(*http.Request) (*http.Response, error){statusWith(200, header, "")}}
+			client := newClient(t, httpapi.Options{Transport: s, Pace: httpapi.Pace{PerSecond: 10, Burst: 10}})
+			began := time.Now()
+			for range 3 {
+				if _, err := client.Do(t.Context(), read); err != nil {
+					t.Error(err)
+				}
+			}
+			if took := time.Since(began); took < test.least || took > test.most {
+				t.Errorf("%s: took %s", name, took)
+			}
+		})
+	}
+}
+
 func TestStoppedWaitSaysWhatFor(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -128,7 +128,8 @@ func TestCreate_BadRecipientIsAnErrorBeforeAnyCall(t *testing.T) {
 }
 
 func TestCreate_InvalidArguments(t *testing.T) {
-	t.Parallel()
+	w := world(t)
+	var steps []resource.TestStep
 	for argument, want := range map[string]string{
 		`expires_after = "soon"`:         "expires_after",
 		`expires_after = "-1h"`:          "expires_after",
@@ -144,12 +145,10 @@ func TestCreate_InvalidArguments(t *testing.T) {
 		`rotation_mode = "regenerate"`:   "rotation_mode",
 		`encryption_recipients = []`:     "encryption_recipients",
 	} {
-		t.Run(argument, func(t *testing.T) {
-			w := world(t)
-			w.Run(t, resource.TestStep{Config: app(argument), PlanOnly: true, ExpectError: matching(want)})
-			check(t, w, w.Sent())()
-		})
+		steps = append(steps, resource.TestStep{Config: app(argument), PlanOnly: true, ExpectError: matching(want)})
 	}
+	w.Run(t, steps...)
+	check(t, w, w.Sent())()
 }
 
 func TestCreate_NoTenant(t *testing.T) {

@@ -90,7 +90,8 @@ func TestImport_RotateAfter(t *testing.T) {
 }
 
 func TestImport_Malformed(t *testing.T) {
-	t.Parallel()
+	w := world(t)
+	var steps []resource.TestStep
 	for id, want := range map[string]string{
 		"acme":                    `"acme" has 1 part(s), but 3 are needed: tenant/client_id/secret_id`,
 		"acme/my-new-app":         `has 2 part(s), but 3 are needed`,
@@ -100,12 +101,10 @@ func TestImport_Malformed(t *testing.T) {
 		"acme/my-new-app/ id":     `Part 3, secret_id, is " id"; it must be the id of the secret`,
 		"acme/../id":              `Part 2, client_id, is ".."`,
 	} {
-		t.Run(id, func(t *testing.T) {
-			w := world(t)
-			w.Run(t, resource.TestStep{Config: app() + importing(id), PlanOnly: true, ExpectError: matching(want)})
-			check(t, w, w.Sent())()
-		})
+		steps = append(steps, resource.TestStep{Config: app() + importing(id), PlanOnly: true, ExpectError: matching(want)})
 	}
+	w.Run(t, steps...)
+	check(t, w, w.Sent())()
 }
 
 func TestImport_UnknownSecret(t *testing.T) {

@@ -1,6 +1,7 @@
 package identityservice_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -12,7 +13,8 @@ import (
 
 // Only a definite "not found" removes the resource; nothing is sent that changes anything.
 func TestRead_FailuresNeverRemove(t *testing.T) {
-	t.Parallel()
+	w := world(t)
+	steps := []resource.TestStep{{Config: app()}}
 	answer := func(status int, body string) simulator.Fault {
 		return simulator.Fault{Kind: simulator.Answer, Status: status, Body: body, Times: -1}
 	}
@@ -30,39 +32,43 @@ func TestRead_FailuresNeverRemove(t *testing.T) {
 		"redirect":        {Kind: simulator.Redirect, Times: -1},
 		"drop":            {Kind: simulator.Drop, Times: -1},
 	} {
-		t.Run(name, func(t *testing.T) {
-			w := world(t)
-			fault.Operation = list
-			w.Run(t,
-				resource.TestStep{Config: app()},
-				resource.TestStep{PreConfig: func() { after(w, 0)(); w.Inject(fault) }, Config: app(), ExpectError: matching("Unable to read the client")},
-				resource.TestStep{PreConfig: clearing(t, w, w.Changed()), Config: app(), ConfigPlanChecks: nothing, Check: all(w.Changed(), holds(w, 0))},
-			)
-		})
+		fault.Operation = list
+		inject := func() {
+			w.ClearFaults()
+			if err := w.Changed()(nil); err != nil {
+				t.Errorf("before %s: %v", name, err)
+			}
+			after(w, 0)()
+			w.Inject(fault)
+		}
+		steps = append(steps, resource.TestStep{PreConfig: inject, Config: app(), ExpectError: matching("Unable to read the client")})
 	}
+	first := steps[1].PreConfig
+	steps[1].PreConfig = func() { w.ResetJournal(); first() }
+	w.Run(t, append(steps, resource.TestStep{PreConfig: clearing(t, w, w.Changed()), Config: app(), ConfigPlanChecks: nothing, Check: all(w.Changed(), holds(w, 0))})...)
 }
 
 // Outages that end are waited out.
 func TestRead_OutagesThatEnd(t *testing.T) {
-	t.Parallel()
+	w := world(t)
+	steps := []resource.TestStep{{Config: app()}}
 	for name, fault := range map[string]simulator.Fault{
 		"429":     {Kind: simulator.Answer, Status: 429, Times: 2, Header: http.Header{"Retry-After": {"30"}}},
 		"500":     {Kind: simulator.Answer, Status: 500, Times: 2},
 		"drop":    {Kind: simulator.Drop, Times: 2},
 		"refused": {Kind: simulator.Refuse, Times: 2},
 	} {
-		t.Run(name, func(t *testing.T) {
-			w := world(t)
-			fault.Operation = list
-			w.Run(t,
-				resource.TestStep{Config: app()},
-				resource.TestStep{PreConfig: func() { after(w, 0)(); w.Inject(fault) }, Config: app(), ConfigPlanChecks: nothing, Check: all(w.Changed(), holds(w, 0))},
-			)
+		fault.Operation = list
+		happened := acctest.Do(func() error {
 			if w.PendingFaults() > 0 {
-				t.Error("the fault did not happen")
+				return fmt.Errorf("%s did not happen", name)
 			}
+			return nil
 		})
+		steps = append(steps, resource.TestStep{PreConfig: func() { after(w, 0)(); w.Inject(fault) }, Config: app(), ConfigPlanChecks: nothing,
+			Check: all(w.Changed(), holds(w, 0), happened)})
 	}
+	w.Run(t, steps...)
 }
 
 // The application is gone for sure: removed from state, and created anew once it is back.

@@ -3,6 +3,7 @@
 mock_provider "oauthsecret" {}
 
 variables {
+  account_id          = "023e105f4ecef8ad9ca31a8372d0c353"
   oauth_client_id     = "a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4"
   rotate_when_changed = { quarter = "2026-Q1" }
 }
