@@ -503,8 +503,8 @@ func (w *world) silent(bad func(string, ...any)) {
 	for client := range w.held {
 		for _, r := range w.orphans(client) {
 			told := slices.ContainsFunc(w.said, func(d diagnostic) bool {
-				if r.ID != "" {
-					return strings.Contains(d.text(), r.ID)
+				if r.ID != "" && strings.Contains(d.text(), r.ID) {
+					return true
 				}
 				return slices.ContainsFunc(tellings, func(telling string) bool { return strings.Contains(d.text(), telling) })
 			})
@@ -536,16 +536,25 @@ func (w *world) converge(o operation, first result, bad func(string, ...any)) en
 			}
 			return nextRun
 		}
-		if last.failed() && last.text() == said { // the same refusal twice
+		errors := last.errors()
+		if last.failed() && errors == said { // the same refusal twice
 			return w.escape(o, last, bad)
 		}
-		said = ""
-		if last.failed() {
-			said = last.text()
-		}
+		said = errors
 	}
 	bad("five applies without a fault do not lead to an empty plan: %s", w.plan(ctx, cfg()).text())
 	return broken
+}
+
+// errors are the headings of what failed.
+func (r result) errors() string {
+	var b strings.Builder
+	for _, d := range r.diags {
+		if !d.warning {
+			fmt.Fprintln(&b, d.during, d.addr, d.summary)
+		}
+	}
+	return b.String()
 }
 
 // escape takes the way out that a refusal names.
@@ -653,7 +662,7 @@ func (c *tally) row(t *testing.T, v vendor, o operation) {
 					continue
 				}
 				ends[end]++
-				if len(problems) > 0 && shown < 3 {
+				if len(problems) > 0 && (shown < 3 || soak) {
 					shown++
 					t.Errorf("%s\n  %s", name, strings.Join(problems, "\n  "))
 				}

@@ -44,7 +44,7 @@ func (a *completeAction) Schema(_ context.Context, _ action.SchemaRequest, resp 
 		a.kind.Scope.Name: schema.StringAttribute{
 			Optional:            true,
 			Validators:          a.kind.Scope.Validators,
-			MarkdownDescription: a.kind.Scope.Description + " Defaults to that of the provider configuration.",
+			MarkdownDescription: a.kind.ScopeDescription(),
 		},
 		a.kind.Client.Name: schema.StringAttribute{
 			Required:            true,

@@ -108,7 +108,7 @@ func (d *demo) drift(ctx context.Context) error {
 		d.report.note(c.title + ": somebody else " + c.disturbance)
 		c.disturb()
 	}
-	if _, err := d.terraform(ctx, 2, "plan", "-detailed-exitcode", "-out="+savedPlan, quarter("Q2"), d.retireAfter()); err != nil {
+	if _, err := d.terraform(ctx, 2, "plan", "-detailed-exitcode", "-out="+savedPlan, quarter("Q2")); err != nil {
 		return err
 	}
 	rotations, err := d.cli.rotates(ctx, savedPlan)
@@ -124,7 +124,7 @@ func (d *demo) repair(ctx context.Context) error {
 	}
 	return d.expect(ctx, "v3", outcomes{
 		simulator.Cloudflare:      {valid: "foreign v3", calls: "delete-previous rotate"},
-		simulator.CSP:             {valid: "foreign? v3", calls: "rotate"},
+		simulator.CSP:             {valid: "foreign v3", calls: "rotate"},
 		simulator.IdentityService: {valid: "initial v3", calls: "add"},
 	})
 }
@@ -139,7 +139,7 @@ func (d *demo) complete(ctx context.Context) error {
 	}
 	if err := d.expect(ctx, "v4", outcomes{
 		simulator.Cloudflare:      {valid: "v4", calls: "delete-previous rotate delete-previous"},
-		simulator.CSP:             {valid: "v4", calls: "end-previous? rotate end-previous"},
+		simulator.CSP:             {valid: "v4", calls: "end-previous rotate end-previous"},
 		simulator.IdentityService: {valid: "initial v4", calls: "add delete"},
 	}); err != nil {
 		return err

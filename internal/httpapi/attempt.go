@@ -120,6 +120,11 @@ func hideOutcome(err error) error {
 
 func (a *attempts) send(r *http.Request, call *call) outcome {
 	operation := r.Context()
+	if call.request.Class != ReadOnly {
+		// What was sent cannot be taken back: to stop waiting for the answer would only lose it, and with it a secret that
+		// nobody else has. Every wait before this point honours the caller's context.
+		operation = context.WithoutCancel(operation)
+	}
 	ctx, cancel := context.WithTimeoutCause(operation, attemptTimeout, errAttemptTimeout)
 	defer cancel()
 	var t trace

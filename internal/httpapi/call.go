@@ -61,3 +61,5 @@ func (c *call) allSecrets() []string {
 func isOutage(status int) bool {
 	return status == http.StatusRequestTimeout || status >= 500 && status != http.StatusNotImplemented
 }
+
+func isRedirect(status int) bool { return status >= 300 && status <= 399 }

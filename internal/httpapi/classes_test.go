@@ -80,7 +80,7 @@ func TestFaultByClass(t *testing.T) {
 		"200":           {status(200, "{}"), want{1, success}, want{1, success}, want{1, success}, want{1, success}},
 		"204":           {status(204, ""), want{1, success}, want{1, success}, want{1, success}, want{1, success}},
 		"disguised":     {status(200, `{"success":false}`), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
-		"301":           {status(301, ""), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
+		"301":           {status(301, ""), want{1, refused}, want{1, unknown}, want{1, refused}, want{1, refused}},
 		"400":           {status(400, "{}"), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
 		"401":           {status(401, "{}"), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
 		"403":           {status(403, "{}"), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},

@@ -80,7 +80,7 @@ func (e *APIError) Is(target error) bool {
 type OutcomeUnknownError struct {
 	Vendor    string
 	Operation string
-	// Cause is what went wrong: a transport error, an *APIError for 408 and 5xx, or an answer without its content.
+	// Cause is what went wrong: a transport error, an *APIError for 408, 5xx and redirects, or an answer without its content.
 	Cause error
 }
 

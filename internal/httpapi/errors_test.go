@@ -58,7 +58,7 @@ func TestAPIErrorFromAnswer(t *testing.T) {
 			Failed: func(body []byte) bool { return strings.Contains(string(body), `"success":false`) },
 		})
 		_, err := client.Do(t.Context(), httpapi.Request{
-			Operation: "read", Template: "/apps/{id}", Class: httpapi.Once, Method: http.MethodGet, Path: []string{"apps", "hunter2"},
+			Operation: "read", Template: "/apps/{id}", Class: httpapi.ReadOnly, Method: http.MethodGet, Path: []string{"apps", "hunter2"},
 		})
 		api, ok := err.(*httpapi.APIError)
 		if !ok {

@@ -81,13 +81,17 @@ func (g *gate) queue(ctx context.Context) error {
 	}
 }
 
-// open waits while the gate is shut, and returns the time.
+// open waits while the gate is shut, and returns the time. It is the last point at which the end of ctx has no effect on
+// the vendor.
 func (g *gate) open(ctx context.Context) (time.Time, error) {
 	for {
 		g.mu.Lock()
 		now := g.clock.Now()
 		wait := g.until.Sub(now)
 		g.mu.Unlock()
+		if wait <= 0 && ctx.Err() != nil {
+			return now, &stoppedError{doing: "before the request was sent", cause: ctx.Err()}
+		}
 		if wait <= 0 {
 			return now, nil
 		}

@@ -27,6 +27,9 @@ func (c *call) result() (*Response, error) {
 		return &Response{Status: o.status, Header: o.header, Body: o.body}, nil
 	case isOutage(o.status):
 		return nil, c.outage(o)
+	case c.request.Class == Once && isRedirect(o.status):
+		// No vendor answers a change so; a server in between may have, after the vendor had acted.
+		return nil, c.unknown(c.apiError(o))
 	}
 	return nil, c.apiError(o)
 }
@@ -82,7 +85,7 @@ func (c *call) apiError(o outcome) *APIError {
 	refused.Code, refused.Message, refused.RequestID = c.decodeError(o)
 	body := bytes.TrimSpace(o.body)
 	switch {
-	case o.status >= 300 && o.status <= 399:
+	case isRedirect(o.status):
 		refused.Message = messageRedirect
 	case o.err != nil:
 		refused.Message = o.err.Error()

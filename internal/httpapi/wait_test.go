@@ -158,7 +158,6 @@ func TestStoppedWaitSaysWhatFor(t *testing.T) {
 		cause              error
 	}{
 		{"pause", unsent, "stopped while waiting for the vendor's rate limit", httpapi.Once, retryAfter(429, "60"), context.Canceled},
-		{"answer", unknown, "stopped while waiting for the answer", httpapi.Once, hang, context.Canceled},
 		{"read", useless, "stopped while waiting for the answer", httpapi.ReadOnly, hang, context.Canceled},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -180,6 +179,49 @@ func TestStoppedWaitSaysWhatFor(t *testing.T) {
 	}
 }
 
+// A change that was sent is waited for, whatever happens to the operation: giving up would lose a secret that nobody else
+// has. Its own timeout bounds the wait.
+func TestSentChangeOutlivesTheOperation(t *testing.T) {
+	t.Parallel()
+	late := func(r *http.Request) (*http.Response, error) {
+		select {
+		case <-time.After(20 * time.Second):
+			return status(200, `{"secret":"new"}`)(r)
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
+	for _, test := range []struct {
+		name, result string
+		class        httpapi.Class
+		step         func(*http.Request) (*http.Response, error)
+		took         time.Duration
+	}{
+		{"answered", success, httpapi.Once, late, 20 * time.Second},
+		{"never answered", unknown, httpapi.Once, hang, time.Minute},
+		{"idempotent", success, httpapi.Idempotent, late, 20 * time.Second},
+		{"read", useless, httpapi.ReadOnly, late, 10 * time.Second},
+	} {
+		for _, end := range []string{"cancelled", "out of time"} {
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{steps: []func(*http.Request) (*http.Response, error){test.step}}
+				client := newClient(t, httpapi.Options{Transport: s})
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				if end == "cancelled" {
+					ctx, cancel = context.WithCancel(t.Context())
+					time.AfterFunc(10*time.Second, cancel)
+				}
+				defer cancel()
+				began := time.Now()
+				_, err := client.Do(ctx, httpapi.Request{Operation: "rotate", Class: test.class, Method: http.MethodPost})
+				if typeOf(err) != test.result || time.Since(began) != test.took || len(s.seen) != 1 {
+					t.Errorf("%s, %s: got %v after %s and %d requests", test.name, end, err, time.Since(began), len(s.seen))
+				}
+			})
+		}
+	}
+}
+
 func TestCancelledBeforeSending(t *testing.T) {
 	t.Parallel()
 	s := &script{steps: []func(*http.Request) (*http.Response, error){status(200, "")}}
@@ -190,6 +232,28 @@ func TestCancelledBeforeSending(t *testing.T) {
 		t.Errorf("%d requests, %v", len(s.seen), err)
 	}
 }
+
+// The login is the last step before the request; an operation that ends during it sends nothing.
+func TestCancelledDuringLogin(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &script{steps: []func(*http.Request) (*http.Response, error){status(200, "")}}
+	client := newClient(t, httpapi.Options{Transport: s, Credential: stopper(cancel)})
+	_, err := client.Do(ctx, httpapi.Request{Operation: "rotate", Class: httpapi.Once, Method: http.MethodPost})
+	if typeOf(err) != unsent || !errors.Is(err, context.Canceled) || len(s.seen) != 0 {
+		t.Errorf("%d requests, %v", len(s.seen), err)
+	}
+}
+
+// stopper is a credential whose use ends the operation.
+type stopper context.CancelFunc
+
+func (s stopper) Apply(context.Context, *http.Request) error {
+	s()
+	return nil
+}
+
+func (stopper) Renew(*http.Request) bool { return false }
 
 // Waiting uses the injected clock, never the timer of retryablehttp.
 func TestInjectedClock(t *testing.T) {

@@ -77,6 +77,20 @@ func TestImport_RotatedButNeverDeleted(t *testing.T) {
 	}
 }
 
+// The first secret made here goes with the resource, the imported one before it stays.
+func TestImport_RotatedThenDestroyed(t *testing.T) {
+	w := world(t)
+	_, value, importID := foreign(w)
+	w.Run(t,
+		resource.TestStep{Config: app(q("1")) + importing(importID)},
+		resource.TestStep{Config: app(q("2")), Check: is("version", "1", "has_previous_secret", "true")},
+		resource.TestStep{PreConfig: after(w, 0), Config: app(q("2")), Destroy: true, Check: all(w.Changed(remove), accepted(w, "no"))},
+	)
+	if !w.IdentityService.Accepts(acctest.Tenant, acctest.Application, value) {
+		t.Error("the imported secret was deleted")
+	}
+}
+
 // A schedule counts from the moment it was set.
 func TestImport_RotateAfter(t *testing.T) {
 	w := world(t)
