@@ -15,7 +15,7 @@ import (
 const (
 	// Window is how long the first read of a scope waits for company, so that a list is not fetched for one object and an
 	// object is not fetched when a list is about to be.
-	Window = 30 * time.Millisecond
+	Window = 50 * time.Millisecond
 	// Lifetime is how long an answer serves later reads. A provider process lives for one walk; this bounds what a long walk
 	// may miss.
 	Lifetime = time.Minute

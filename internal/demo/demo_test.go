@@ -20,7 +20,7 @@ func TestDemo(t *testing.T) {
 	t.Setenv("TMPDIR", temp)
 	picture := filepath.Join(t.TempDir(), "timeline.svg")
 	var out bytes.Buffer
-	if err := run(t.Context(), []string{"-overlap", "2s", "-svg", picture}, &out); err != nil {
+	if err := run(t.Context(), []string{"-overlap", "4s", "-svg", picture}, &out); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	for _, s := range steps {

@@ -82,7 +82,7 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 	switch {
 	case due && ours && d.Rotate == No:
 		d.Retire = true
-	case due && !ours:
+	case due && !ours && (traits.Listed || d.Rotate == No):
 		d.Warnings = append(d.Warnings, notOurs(traits, st))
 	}
 	if set.RetireAfter != nil {

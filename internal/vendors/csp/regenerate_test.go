@@ -127,6 +127,24 @@ func TestRevokeNeverEndsANewerSecret(t *testing.T) {
 	cli.Sent(regenerate)
 }
 
+// Also while the overlap lets the old half's secret live, which says nothing about which of the two is current.
+func TestRevokeNeverEndsANewerSecretInTheOverlap(t *testing.T) {
+	w := world(t)
+	config := func(first string) string {
+		return c.HCL(first + `
+  on_destroy = "revoke"
+  lifecycle { create_before_destroy = true }`)
+	}
+	cli := w.Terminal(t, config(alone))
+	cli.Apply()
+	cli.Sent(rotate, retire)
+	cli.Configure(config(""))
+	cli.Apply("-replace="+c.Address()).Warns(t, "a newer secret of the client is in use")
+	cli.Sent(rotate)
+	expectLive(t, w, 1, 2)
+	cli.Empty()
+}
+
 // The same when a consumer fails in between and the old half is left for the next run, which is another process.
 func TestRevokeOfALeftOverOldHalf(t *testing.T) {
 	w := world(t)

@@ -199,11 +199,13 @@ func issued(order rotation.Order, value secret.Value, at time.Time) rotation.Iss
 }
 
 // endOfOverlap is when the vendor ends the previous secret; it never tells.
+// Times are kept in whole seconds, so it is rounded up: a second early, the next rotation would meet the open one.
 func endOfOverlap(order rotation.Order, at time.Time) time.Time {
-	if order.Overlap > 0 {
-		return at.Add(order.Overlap)
+	overlap := order.Overlap
+	if overlap <= 0 {
+		overlap = defaultOverlap
 	}
-	return at.Add(defaultOverlap)
+	return at.Add(overlap + time.Second - time.Nanosecond).Truncate(time.Second)
 }
 
 // A regeneration that was not answered may still be executed, and would then replace the one that follows.
