@@ -207,7 +207,7 @@ func TestExamples_Actions(t *testing.T) {
 	}
 }
 
-// TestExamples_Lists: what a query generates plans as an import and changes nothing at the vendor.
+// TestExamples_Lists: the configuration that a query generates imports what it found and changes nothing at the vendor.
 func TestExamples_Lists(t *testing.T) {
 	t.Parallel()
 	for _, file := range glob(t, "list-resources/*/*.tfquery.hcl") {
@@ -224,6 +224,8 @@ func TestExamples_Lists(t *testing.T) {
 			if !strings.Contains(out, "list."+filepath.Base(filepath.Dir(file))+".all") {
 				t.Errorf("nothing was found:\n%s", out)
 			}
+			p.run("apply", "-input=false", "-auto-approve")
+			p.empty()
 			if n := len(w.Changing()); n > 0 {
 				t.Errorf("%d changes were sent", n)
 			}

@@ -18,6 +18,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// A developer's own configuration of the command-line program is no part of this.
+	if err := os.Setenv("TF_CLI_CONFIG_FILE", os.DevNull); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	_ = os.RemoveAll(built)
 	os.Exit(code)

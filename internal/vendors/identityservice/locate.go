@@ -1,0 +1,92 @@
+package identityservice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+)
+
+// Locate implements rotation.Locator: the entry that was not there before and has the date that was asked for. A new
+// entry may need a while to be listed.
+func (s *secrets) Locate(ctx context.Context, c rotation.Client, issued rotation.Issued) (rotation.Entry, []string, error) {
+	var err error
+	for i := range looks {
+		if i > 0 && s.clock.Sleep(ctx, lookPause) != nil {
+			break
+		}
+		var now rotation.Facts
+		if now, err = s.list(ctx, c); err != nil {
+			continue
+		}
+		entry, notes, found, ambiguous := match(issued, now)
+		if ambiguous != nil {
+			return rotation.Entry{}, nil, ambiguous
+		}
+		if found {
+			s.mu.Lock()
+			s.after[c] = now
+			s.mu.Unlock()
+			return entry, notes, nil
+		}
+	}
+	if err == nil {
+		err = errors.New("the list of the application's secrets shows no new entry")
+	}
+	return rotation.Entry{}, nil, &rotation.LostError{
+		Cause:      err,
+		StillValid: "The new secret exists and is in state, without its id. The previous secret still works.",
+		Remedy:     "Find the new entry in the list of the application's secrets. Rotate again to get a secret with a known id, and delete the entry without one.",
+	}
+}
+
+// match applies the rule for the id of a new secret: never guess.
+func match(issued rotation.Issued, now rotation.Facts) (entry rotation.Entry, notes []string, found bool, err error) {
+	fresh := newEntries(issued.Before, now)
+	ours := dated(fresh, issued.Requested)
+	switch {
+	case len(ours) == 1:
+		return ours[0], nil, true, nil
+	case len(fresh) == 0:
+		return rotation.Entry{}, nil, false, nil
+	case len(fresh) == 1 && len(ours) == 0:
+		if issued.Requested != nil {
+			notes = []string{fmt.Sprintf("The expiration date of secret %s is not the one that was asked for (%s); expires_at has the one that is listed.", fresh[0].ID, rotation.Stamp(*issued.Requested))}
+		}
+		return fresh[0], notes, true, nil
+	}
+	return rotation.Entry{}, nil, false, &rotation.LostError{
+		Cause:      errors.New("several new secrets are listed and cannot be told apart"),
+		StillValid: "The new secret works and is in state, without its id. The previous secret still works.",
+		Remedy:     fmt.Sprintf("Candidates: %s. Import the right one, or rotate again with expires_after set: the provider then knows its own by the date.", ids(fresh)),
+	}
+}
+
+// newEntries are the live entries of now that before does not list.
+func newEntries(before, now rotation.Facts) []rotation.Entry {
+	var fresh []rotation.Entry
+	for _, e := range now.Secrets {
+		known := slices.ContainsFunc(before.Secrets, func(b rotation.Entry) bool { return b.Is(e.ID) })
+		if !known && !e.Deleted {
+			fresh = append(fresh, e)
+		}
+	}
+	return fresh
+}
+
+// dated are the entries with that expiration date, to the second.
+func dated(entries []rotation.Entry, date *time.Time) []rotation.Entry {
+	if date == nil {
+		return nil
+	}
+	var same []rotation.Entry
+	for _, e := range entries {
+		if e.ExpiresAt != nil && e.ExpiresAt.Truncate(time.Second).Equal(date.Truncate(time.Second)) {
+			same = append(same, e)
+		}
+	}
+	return same
+}
