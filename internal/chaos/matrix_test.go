@@ -21,6 +21,8 @@ type fault struct {
 	simulator.Fault
 	// changing: it differs from another fault only on a call that changes something.
 	changing bool
+	// kin: without soak, another fault stands for it in the rows of variants.
+	kin bool
 	// interrupt: the user presses Ctrl-C while the request is on its way (or, After, once it had its effect).
 	interrupt bool
 }
@@ -36,32 +38,32 @@ func faults(now time.Time) []fault {
 		{name: "refused", Fault: simulator.Fault{Kind: simulator.Refuse}},
 		{name: "reset before", Fault: simulator.Fault{Kind: simulator.Drop}},
 		{name: "reset after", Fault: after(simulator.Fault{Kind: simulator.Drop}), changing: true},
-		{name: "timeout before", Fault: simulator.Fault{Kind: simulator.Timeout}},
-		{name: "timeout after", Fault: after(simulator.Fault{Kind: simulator.Timeout}), changing: true},
+		{name: "timeout before", kin: true, Fault: simulator.Fault{Kind: simulator.Timeout}},
+		{name: "timeout after", kin: true, Fault: after(simulator.Fault{Kind: simulator.Timeout}), changing: true},
 		{name: "truncated", Fault: after(simulator.Fault{Kind: simulator.Truncate})},
-		{name: "html 200 before", Fault: simulator.Fault{Kind: simulator.HTML, Status: 200}},
+		{name: "html 200 before", kin: true, Fault: simulator.Fault{Kind: simulator.HTML, Status: 200}},
 		{name: "html 200 after", Fault: after(simulator.Fault{Kind: simulator.HTML, Status: 200}), changing: true},
-		{name: "empty 200 before", Fault: simulator.Fault{Kind: simulator.EmptyBody}},
+		{name: "empty 200 before", kin: true, Fault: simulator.Fault{Kind: simulator.EmptyBody}},
 		{name: "empty 200 after", Fault: after(simulator.Fault{Kind: simulator.EmptyBody}), changing: true},
 		{name: "null secret", Fault: after(simulator.Fault{Kind: simulator.NullSecret})},
-		{name: "400", Fault: answer(400, nil)},
+		{name: "400", kin: true, Fault: answer(400, nil)},
 		{name: "401", Fault: answer(401, nil)},
 		{name: "403", Fault: answer(403, nil)},
 		{name: "404", Fault: answer(404, nil)},
 		{name: "409", Fault: answer(409, nil)},
 		{name: "429 seconds", Fault: answer(429, wait("7"))},
-		{name: "429 date", Fault: answer(429, wait(now.Add(30*time.Second).UTC().Format(http.TimeFormat)))},
-		{name: "429", Fault: answer(429, nil)},
-		{name: "429 huge", Fault: answer(429, wait("9223372037"))},
-		{name: "500", Fault: answer(500, nil)},
+		{name: "429 date", kin: true, Fault: answer(429, wait(now.Add(30*time.Second).UTC().Format(http.TimeFormat)))},
+		{name: "429", kin: true, Fault: answer(429, nil)},
+		{name: "429 huge", kin: true, Fault: answer(429, wait("9223372037"))},
+		{name: "500", kin: true, Fault: answer(500, nil)},
 		{name: "500 after", Fault: after(answer(500, nil)), changing: true},
-		{name: "502 html", Fault: simulator.Fault{Kind: simulator.HTML, Status: 502}},
-		{name: "502 html after", Fault: after(simulator.Fault{Kind: simulator.HTML, Status: 502}), changing: true},
-		{name: "503 before", Fault: answer(503, wait("2"))},
+		{name: "502 html", kin: true, Fault: simulator.Fault{Kind: simulator.HTML, Status: 502}},
+		{name: "502 html after", kin: true, Fault: after(simulator.Fault{Kind: simulator.HTML, Status: 502}), changing: true},
+		{name: "503 before", kin: true, Fault: answer(503, wait("2"))},
 		{name: "503 after", Fault: after(answer(503, wait("2"))), changing: true},
-		{name: "redirect", Fault: simulator.Fault{Kind: simulator.Redirect}},
+		{name: "redirect", kin: true, Fault: simulator.Fault{Kind: simulator.Redirect}},
 		{name: "redirect 307 after", Fault: after(simulator.Fault{Kind: simulator.Redirect, Status: 307}), changing: true},
-		{name: "huge body", Fault: after(simulator.Fault{Kind: simulator.Huge, Size: 2 << 20})},
+		{name: "huge body", kin: true, Fault: after(simulator.Fault{Kind: simulator.Huge, Size: 2 << 20})},
 		{name: "interrupt before", interrupt: true},
 		{name: "interrupt after", interrupt: true, Fault: simulator.Fault{After: true}, changing: true},
 	}
@@ -93,6 +95,9 @@ type operation struct {
 	asked func(w *world, d death) bool
 	// issues is how many new secrets the operation asks for, at most.
 	issues int
+	// variant: its calls up to the first change are those of another row. Without soak only what follows is disturbed, and
+	// by one fault of each sort.
+	variant bool
 }
 
 func (o operation) of(v vendor) bool { return len(o.only) == 0 || slices.Contains(o.only, v.name) }
@@ -155,22 +160,22 @@ var (
 var operations = []operation{
 	{name: "create", run: apply(configured(nil)), final: configured(nil), issues: 1},
 	{
-		name: "create, expires_after", only: []string{"identity_service"}, issues: 1,
+		name: "create, expires_after", variant: true, only: []string{"identity_service"}, issues: 1,
 		run: apply(configured(settings{"expires_after": "2160h"})), final: configured(settings{"expires_after": "2160h"}),
 	},
 	{
-		name: "create, retire 0s", issues: 1, asked: olderMade,
+		name: "create, retire 0s", variant: true, issues: 1, asked: olderMade,
 		run: apply(configured(settings{"retire_previous_after": "0s"})), final: configured(settings{"retire_previous_after": "0s"}),
 	},
 	{
-		name: "create, verify", issues: 1, run: apply(configured(settings{"verify": verify})), final: configured(settings{"verify": verify}),
+		name: "create, verify", variant: true, issues: 1, run: apply(configured(settings{"verify": verify})), final: configured(settings{"verify": verify}),
 	},
 	{
-		name: "create, sealed", issues: 1,
+		name: "create, sealed", variant: true, issues: 1,
 		run: apply(configured(settings{"encryption_recipients": recipients})), final: configured(settings{"encryption_recipients": recipients}),
 	},
 	{
-		name: "create, chosen", only: []string{"csp"}, issues: 1,
+		name: "create, chosen", variant: true, only: []string{"csp"}, issues: 1,
 		run: apply(configured(chosen(1))), final: configured(chosen(1)),
 	},
 	{
@@ -182,34 +187,34 @@ var operations = []operation{
 		run: apply(configured(settings{"on_create": "adopt"})), final: configured(settings{"on_create": "adopt"}),
 	},
 	{
-		name: "adopt, rotate", only: slots, issues: 1,
+		name: "adopt, rotate", variant: true, only: slots, issues: 1,
 		prepare: func(w *world) { w.must(w.config(settingsOf(trigger("1")).with(settings{"on_create": "adopt"}))) },
 		run:     apply(configured(settingsOf(trigger("2")).with(settings{"on_create": "adopt"}))),
 		final:   configured(settingsOf(trigger("2")).with(settings{"on_create": "adopt"})),
 	},
 	{name: "rotate", prepare: completed, run: apply(configured(trigger("2"))), final: configured(trigger("2")), issues: 1},
 	{
-		name: "rotate, expires_after", only: []string{"identity_service"}, prepare: completed, issues: 1,
+		name: "rotate, expires_after", variant: true, only: []string{"identity_service"}, prepare: completed, issues: 1,
 		run:   apply(configured(settingsOf(trigger("2")).with(settings{"expires_after": "2160h"}))),
 		final: configured(settingsOf(trigger("2")).with(settings{"expires_after": "2160h"})),
 	},
 	{
-		name: "rotate, retire 0s", prepare: completed, issues: 1, asked: olderMade,
+		name: "rotate, retire 0s", variant: true, prepare: completed, issues: 1, asked: olderMade,
 		run:   apply(configured(settingsOf(trigger("2")).with(settings{"retire_previous_after": "0s"}))),
 		final: configured(settingsOf(trigger("2")).with(settings{"retire_previous_after": "0s"})),
 	},
 	{
-		name: "rotate, verify, retire 0s", prepare: completed, issues: 1, asked: olderMade,
+		name: "rotate, verify, retire 0s", variant: true, prepare: completed, issues: 1, asked: olderMade,
 		run:   apply(configured(settingsOf(trigger("2")).with(settings{"retire_previous_after": "0s", "verify": verify}))),
 		final: configured(settingsOf(trigger("2")).with(settings{"retire_previous_after": "0s", "verify": verify})),
 	},
 	{
-		name: "rotate, sealed", prepare: completed, issues: 1,
+		name: "rotate, sealed", variant: true, prepare: completed, issues: 1,
 		run:   apply(configured(settingsOf(trigger("2")).with(settings{"encryption_recipients": recipients}))),
 		final: configured(settingsOf(trigger("2")).with(settings{"encryption_recipients": recipients})),
 	},
 	{
-		name: "rotate, chosen", only: []string{"csp"}, issues: 1,
+		name: "rotate, chosen", variant: true, only: []string{"csp"}, issues: 1,
 		prepare: func(w *world) {
 			w.must(w.config(settingsOf(chosen(1)).with(settings{"retire_previous_after": "0s"})))
 			w.must(w.config(chosen(1)))
@@ -217,7 +222,7 @@ var operations = []operation{
 		run: apply(configured(chosen(2))), final: configured(chosen(2)),
 	},
 	{
-		name: "rotate, retire_first", only: slots, issues: 1,
+		name: "rotate, retire_first", variant: true, only: slots, issues: 1,
 		prepare: rotated,
 		// The previous secret is the one before that of the consumer.
 		asked: func(w *world, d death) bool { return olderMade(w, d) && d.Value != w.held[d.client] },
@@ -235,7 +240,7 @@ var operations = []operation{
 		final: configured(settingsOf(trigger("2")).with(settings{"retire_previous_after": "24h"})),
 	},
 	{
-		name: "rotate on schedule", issues: 1, prepare: func(w *world) {
+		name: "rotate on schedule", variant: true, issues: 1, prepare: func(w *world) {
 			completed(w)
 			w.must(w.config(settings{"rotate_after": "720h"}))
 			time.Sleep(721 * hour)
@@ -261,12 +266,12 @@ var operations = []operation{
 		final: func(w *world) config { return append(w.config(trigger("2")), w.completionBlock(theClient)) },
 	},
 	{
-		name: "seal", prepare: completed,
+		name: "seal", variant: true, prepare: completed,
 		run:   apply(configured(settingsOf(trigger("1")).with(settings{"encryption_recipients": recipients}))),
 		final: configured(settingsOf(trigger("1")).with(settings{"encryption_recipients": recipients})),
 	},
 	{
-		name: "replace a deleted one", only: []string{"identity_service"}, issues: 1,
+		name: "replace a deleted one", variant: true, only: []string{"identity_service"}, issues: 1,
 		prepare: func(w *world) {
 			completed(w)
 			w.IdentityService.DeleteSecretElsewhere(w.attr("secret_id"))
@@ -414,7 +419,9 @@ func (c cell) try(t *testing.T) (end ending, problems []string) {
 	first := c.operation.run(ctx, w)
 	w.calm()
 	w.check(dead, c.operation.asked, bad)
-	if issued := w.issued(made); issued > max(c.operation.issues, 0) {
+	// Whoever is told that the client is gone starts anew.
+	gone := c.fault.Kind == simulator.Answer && c.fault.Status == http.StatusNotFound
+	if issued := w.issued(made); issued > c.operation.issues && !(gone && issued == 1) {
 		bad("%d secrets were made, %d were asked for", issued, c.operation.issues)
 	}
 	w.silent(bad)
@@ -472,7 +479,7 @@ func (w *world) check(dead map[string]bool, asked func(*world, death) bool, bad 
 		}
 		sum := current(w.tf, client)
 		for _, r := range w.records(client) {
-			if fingerprint(r.Value) == sum && r.EndedAt != nil && !dead[r.Value] {
+			if fingerprint(r.Value) == sum && r.EndedAt != nil && !dead[r.Value] && (asked == nil || !asked(w, death{client, r})) {
 				bad("the secret in state does not work")
 			}
 		}
@@ -495,7 +502,7 @@ func (w *world) origin(client, secret string) string {
 
 // tellings are what must be said of a new secret that is lost and cannot be named.
 var tellings = []string{
-	"its value was lost", "could not be found out", "nobody has the new one", "is still unknown", "cannot be told apart", "forgets it",
+	"its value was lost", "could not be found out", "nobody has the new one", "is still unknown", "cannot be told apart", "forgets it", "the result forgotten",
 }
 
 // silent finds live secrets that the provider made, that no state holds, and that it does not speak of.
@@ -559,7 +566,8 @@ func (r result) errors() string {
 
 // escape takes the way out that a refusal names.
 func (w *world) escape(o operation, last result, bad func(string, ...any)) ending {
-	if !strings.Contains(last.text(), "retire_first") && !strings.Contains(last.text(), "Delete") && !strings.Contains(last.text(), "delete") {
+	names := func(text string) bool { return strings.Contains(last.text(), text) }
+	if !names("retire_first") && !names("Delete") && !names("an apply starts anew") {
 		bad("the refusal names no way out: %s", last.text())
 		return broken
 	}
@@ -641,6 +649,7 @@ func (c *tally) row(t *testing.T, v vendor, o operation) {
 	}
 	ends := map[ending]int{}
 	shown := 0
+	firstChange := slices.IndexFunc(entries, changing)
 	for i, e := range entries {
 		for n := range faults(time.Time{}) {
 			for _, m := range []manner{once, always, outage} {
@@ -650,7 +659,7 @@ func (c *tally) row(t *testing.T, v vendor, o operation) {
 				var name string
 				synctest.Test(t, func(t *testing.T) {
 					f := faults(time.Now())[n]
-					run = worth(f, changing(e), m)
+					run = worth(o, f, changing(e), i >= firstChange, m)
 					if !run {
 						return
 					}
@@ -675,37 +684,71 @@ func (c *tally) row(t *testing.T, v vendor, o operation) {
 	c.calls[o.name+"\n"+v.name] = len(entries)
 }
 
-// worth tells whether a cell shows something that another one does not. Without soak, only a change that may have had its
-// effect is followed by an outage.
-func worth(f fault, changing bool, m manner) bool {
+// worth tells whether a cell is tried. Without soak, a cell is left out that shows what another one shows, and only a change
+// that may have had its effect is followed by an outage.
+func worth(o operation, f fault, changing, atOrAfterChange bool, m manner) bool {
 	switch {
 	case f.changing && !changing, f.interrupt && m != once:
 		return false
-	case m == once || soak:
+	case soak:
 		return true
-	case m == outage:
-		return changing && (f.After || f.Kind == simulator.Timeout)
-	default:
+	case o.variant && (f.kin || !atOrAfterChange):
 		return false
+	case m == outage:
+		return changing && f.After && !f.kin
+	default:
+		return m == once
 	}
 }
 
 // soak asks for everything that there is time for at night.
 var soak = os.Getenv("CHAOS_SOAK") != ""
 
+// compare writes the table of what was tried and checks that RESULTS.md has it.
 func (c *tally) compare(t *testing.T) {
-	total := 0
+	ends := []ending{sameRun, nextRun, refusal, broken}
+	var table strings.Builder
+	totals, total := map[ending]int{}, 0
+	fmt.Fprintln(&table, "| operation | vendor | calls | cells | same run | next run | refusal | broken |")
+	fmt.Fprintln(&table, "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for _, o := range operations {
 		for _, v := range vendors {
-			if ends, ok := c.counts[o.name+"\n"+v.name]; ok {
-				sum := 0
-				for _, n := range ends {
-					sum += n
-				}
-				total += sum
-				t.Logf("%-28s %-17s calls %d cells %4d: %v", o.name, v.name, c.calls[o.name+"\n"+v.name], sum, ends)
+			counts, ok := c.counts[o.name+"\n"+v.name]
+			if !ok {
+				continue
+			}
+			sum := 0
+			for _, e := range ends {
+				sum += counts[e]
+				totals[e] += counts[e]
+			}
+			total += sum
+			fmt.Fprintf(&table, "| %s | %s | %d | %d |", o.name, v.name, c.calls[o.name+"\n"+v.name], sum)
+			for _, e := range ends {
+				fmt.Fprintf(&table, " %d |", counts[e])
+			}
+			fmt.Fprintln(&table)
+		}
+	}
+	fmt.Fprintf(&table, "| **all** | | | **%d** |", total)
+	for _, e := range ends {
+		fmt.Fprintf(&table, " **%d** |", totals[e])
+	}
+	fmt.Fprintln(&table)
+	t.Logf("%d cells\n%s", total, table.String())
+	if !soak && len(c.counts) == c.rows() {
+		checkSection(t, "matrix", table.String())
+	}
+}
+
+// rows is how many rows a whole run has.
+func (c *tally) rows() (n int) {
+	for _, o := range operations {
+		for _, v := range vendors {
+			if o.of(v) {
+				n++
 			}
 		}
 	}
-	t.Logf("%d cells", total)
+	return n
 }

@@ -23,6 +23,9 @@ func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, r
 	defer recovery.Panic(&resp.Diagnostics)
 	m := r.load(ctx, req.State, &resp.Diagnostics)
 	action := m.OnDestroy.ValueString()
+	if r.connection != nil { // a creation in the same run is a replacement, and starts where this object ends
+		r.connection.Open.Saw(m.client(), m.HasPrevious.ValueBool(), instant(m.PreviousEndsAt))
+	}
 	if resp.Diagnostics.HasError() || action == DestroyKeep || action == "" {
 		return
 	}

@@ -8,7 +8,7 @@ import (
 
 // pendingWays are the words that name both ways out of a rotation that meets an open one.
 const (
-	finishFirst = "finish the open rotation first (retire_previous_after, a rotation completion, or wait until it ends)"
+	finishFirst = "finish the open rotation first (retire_previous_after,"
 	retireFirst = `set on_pending_rotation = "retire_first"`
 )
 

@@ -63,8 +63,26 @@ func (r *clientSecret) planCreate(plan *model, diags *diag.Diagnostics) {
 	if plan.named() && !adopt && r.isSelf(*plan) && !plan.AllowSelf.ValueBool() && !plan.AllowSelf.IsUnknown() {
 		r.fail(diags, *plan, "plan the secret", rotation.SelfRefusal())
 	}
-	if !adopt && plan.Mode.ValueString() == string(rotation.Regenerate) {
+	if adopt {
+		return
+	}
+	if plan.Mode.ValueString() == string(rotation.Regenerate) {
 		diags.AddWarning(r.regenerateWarning(*plan))
+		return
+	}
+	r.planReplacement(*plan, diags)
+}
+
+// planReplacement refuses to replace an object whose client has an open rotation: the apply would drop the state, which
+// holds the secret in use, and then be refused. Only what is replaced was read in this run. With another on_destroy the
+// object that goes makes room.
+func (r *clientSecret) planReplacement(plan model, diags *diag.Diagnostics) {
+	if r.connection == nil || r.kind.Traits.Listed || !plan.named() ||
+		plan.OnPending.ValueString() != rotation.PendingFail || plan.OnDestroy.ValueString() != DestroyKeep {
+		return
+	}
+	if live, ends := r.connection.Open.Live(plan.client()); live {
+		r.fail(diags, plan, "plan the rotation", rotation.PendingRefusal(r.kind.Traits, ends))
 	}
 }
 
@@ -156,6 +174,9 @@ func (r *clientSecret) planOutcome(plan *model, st rotation.State, external *rot
 	case plan.RetireAfter.IsUnknown() || at != nil && *at == 0:
 	case !r.kind.Traits.Listed && !plan.Mode.IsUnknown():
 		plan.HasPrevious = types.BoolValue(true)
+		if !r.kind.Traits.EndsOverlap && plan.RetireAfter.IsNull() {
+			plan.PreviousEndsAt = types.StringNull()
+		}
 	case r.kind.Traits.Listed && st.SecretID == "":
 		plan.HasPrevious, plan.PreviousEndsAt, plan.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()
 	case r.kind.Traits.Listed && external == nil:

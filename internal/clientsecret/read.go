@@ -59,17 +59,19 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	st.PreviousEndsAt = rotation.PreviousEndsAt(r.kind.Traits, m.settings(), st, noted)
 	m.observed(st)
+	r.connection.Open.Saw(m.client(), st.HasPrevious, st.PreviousEndsAt)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, m)...)
 	resp.Diagnostics.Append(note(ctx, resp.Private, noted, keepsPlaintext(m))...)
 }
 
 // look reads the client. Shortly after a rotation, a client or secret that is not shown is looked at again before that is
-// believed.
+// believed; so is, at any time, a list without a single entry.
 func (r *clientSecret) look(ctx context.Context, m model) (rotation.Facts, error) {
 	facts, err := r.connection.Read(ctx, m.client())
 	rotated := instant(m.RotatedAt)
 	for _, pause := range secondLooks {
-		if rotated == nil || r.connection.Now().Sub(*rotated) > grace || !missing(facts, err, m.SecretID.ValueString()) {
+		fresh := rotated != nil && r.connection.Now().Sub(*rotated) <= grace
+		if !missing(facts, err, m.SecretID.ValueString()) || !fresh && (err != nil || len(facts.Secrets) > 0) {
 			break
 		}
 		if r.connection.Clock.Sleep(ctx, pause) != nil {

@@ -34,6 +34,22 @@ func TestReplaceRotatesOnce(t *testing.T) {
 	})
 }
 
+// With a previous secret still valid, a replacement would drop the state and then be refused: the plan says so instead.
+func TestReplaceWithAnOpenRotationIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		cli := w.Terminal(t, c.HCL(""))
+		cli.Apply()
+		cli.Sent(c.Rotate)
+		held := cli.Attribute(c.Address(), "client_secret")
+		cli.ApplyFails("-replace="+c.Address()).Errs(t, "on_pending_rotation")
+		cli.Sent()
+		if cli.Attribute(c.Address(), "client_secret") != held {
+			t.Error("the state lost the secret")
+		}
+		expectLive(t, c, w, 0, 1)
+	})
+}
+
 // The old half of a create_before_destroy must not end what the new half made.
 func TestCreateBeforeDestroy(t *testing.T) {
 	t.Parallel()

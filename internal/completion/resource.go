@@ -117,6 +117,9 @@ func (r *completion) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	if req.Plan.Raw.IsNull() {
 		return
 	}
+	if r.connection != nil && !r.connection.Unknown && !r.connection.Usable(&resp.Diagnostics) {
+		return // better said now than at apply
+	}
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
 	configured := r.load(ctx, req.Config, &resp.Diagnostics)
 	plan.scope = r.kind.PlanScope(plan.scope, r.connection, &resp.Diagnostics)

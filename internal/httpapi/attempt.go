@@ -110,13 +110,30 @@ func (a *attempts) authenticate(ctx context.Context, r *http.Request, call *call
 	return own, call.addHeaderSecrets(r.Header, own.Header)
 }
 
-// hideOutcome drops what a failed login says about the outcome of the login: the request that needed it was not sent.
+// hideOutcome drops what a failed login says about the login alone: its outcome, since the request that needed it was not
+// sent, and that a refusal was definite. A login that ends in 404 or 400 says nothing about the object of the request;
+// taken for its absence, it would remove live secrets from a state.
 func hideOutcome(err error) error {
 	if unknown, ok := errors.AsType[*OutcomeUnknownError](err); ok {
-		return unknown.Cause
+		err = unknown.Cause
+	}
+	if refused, ok := errors.AsType[*APIError](err); ok && refused.Definite {
+		indefinite := *refused
+		indefinite.Definite = false
+		return &loginError{text: err.Error(), refused: &indefinite}
 	}
 	return err
 }
+
+// loginError is a login that the vendor refused.
+type loginError struct {
+	text    string
+	refused *APIError
+}
+
+func (e *loginError) Error() string { return e.text }
+
+func (e *loginError) Unwrap() error { return e.refused }
 
 func (a *attempts) send(r *http.Request, call *call) outcome {
 	operation := r.Context()

@@ -73,9 +73,6 @@ type Warning struct{ Summary, Detail string }
 func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decision {
 	d := Decision{}
 	d.Rotate, d.Why = rotate(set, st, noted)
-	if noted.External != nil && set.OnExternal != ExternalIgnore {
-		d.Warnings = append(d.Warnings, noted.External.warning(traits, st, d.Rotate == Yes))
-	}
 	retireAt := retireAt(set, st)
 	ours := previousIsOurs(traits, st, noted)
 	due := st.HasPrevious && retireAt != nil && !noted.At.IsZero() && !noted.At.Before(*retireAt)
@@ -103,6 +100,9 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 	if self && !set.AllowSelf && (d.Rotate == Yes || d.Retire || len(d.RetireOlder) > 0) {
 		d.Refused = SelfRefusal()
 	}
+	if noted.External != nil && set.OnExternal != ExternalIgnore {
+		d.Warnings = append(d.Warnings, noted.External.warning(traits, st, d.Rotate == Yes, d.Refused != nil))
+	}
 	return d
 }
 
@@ -128,7 +128,7 @@ func rotate(set Settings, st State, noted Noted) (Answer, string) {
 		return Yes, fmt.Sprintf("rotate_after: it was due at %s", Stamp(*due))
 	}
 	if noted.External != nil && noted.External.rotates(set.OnExternal) {
-		return Yes, noted.External.Seen
+		return Yes, "the secret was changed outside Terraform"
 	}
 	if changed == Maybe {
 		return Maybe, "a value of rotate_when_changed is not known yet"
@@ -230,9 +230,13 @@ func PendingRefusal(traits Traits, endsAt *time.Time) *RefusedError {
 	if !traits.ShowsPrevious && endsAt != nil {
 		reason = fmt.Sprintf("The previous secret counts as valid until %s, and a second rotation would end a secret that may be in use.", Stamp(*endsAt))
 	}
+	finish := "retire_previous_after, or a rotation completion"
+	if traits.EndsOverlap {
+		finish = "retire_previous_after, a rotation completion, or wait until it ends"
+	}
 	return &RefusedError{
 		Reason: reason,
-		Remedy: `Either finish the open rotation first (retire_previous_after, a rotation completion, or wait until it ends), ` +
+		Remedy: `Either finish the open rotation first (` + finish + `), ` +
 			`or set on_pending_rotation = "retire_first" to delete the previous secret right before the new one is made.`,
 	}
 }

@@ -165,21 +165,21 @@ func TestDecide_External(t *testing.T) {
 	dead := rotation.External{Dead: true, Listed: true}
 	run(t, cases{
 		"warn":                {base(csp).with(seen("warn", rotation.External{})), outcome{warnings: []string{`Somebody was here. The secret in this state may have stopped working. To make a new one here`}}},
-		"rotate":              {base(csp).with(seen("rotate", rotation.External{})), outcome{rotate: rotation.Yes, why: "Somebody was here", warnings: []string{"This plan rotates"}}},
+		"rotate":              {base(csp).with(seen("rotate", rotation.External{})), outcome{rotate: rotation.Yes, why: "changed outside Terraform", warnings: []string{"This plan rotates"}}},
 		"ignore":              {base(csp).with(seen("ignore", rotation.External{})), outcome{}},
-		"listed, warn":        {base(listed).with(seen("warn", dead)), outcome{rotate: rotation.Yes, why: "Somebody was here", warnings: []string{"does not work any more. This plan rotates"}}},
-		"listed, rotate":      {base(listed).with(seen("rotate", dead)), outcome{rotate: rotation.Yes, why: "Somebody was here", warnings: []string{"This plan rotates"}}},
+		"listed, warn":        {base(listed).with(seen("warn", dead)), outcome{rotate: rotation.Yes, why: "changed outside Terraform", warnings: []string{"does not work any more. This plan rotates"}}},
+		"listed, rotate":      {base(listed).with(seen("rotate", dead)), outcome{rotate: rotation.Yes, why: "changed outside Terraform", warnings: []string{"This plan rotates"}}},
 		"listed, ignore":      {base(listed).with(seen("ignore", dead)), outcome{}},
 		"ignore, but trigger": {base(listed).with(several(triggered, seen("ignore", dead))), outcome{rotate: rotation.Yes, why: "rotate_when_changed"}},
 		"foreign previous, warn": {base(cloudflare).with(several(withPrevious, func(in *inputs) { in.noted.ForeignPrevious = true }, seen("warn", rotation.External{}))),
 			outcome{warnings: []string{"still works, as the previous secret"}}},
 		"foreign previous, rotate, fail": {base(cloudflare).with(several(withPrevious, func(in *inputs) { in.noted.ForeignPrevious = true }, seen("rotate", rotation.External{}))),
-			outcome{rotate: rotation.Yes, why: "Somebody was here", refused: "A previous secret is still valid", warnings: []string{"This plan rotates"}}},
+			outcome{rotate: rotation.Yes, why: "changed outside Terraform", refused: "A previous secret is still valid", warnings: []string{"a second rotation would end it too."}}},
 		"foreign previous, rotate, retire_first": {base(cloudflare).with(several(withPrevious, func(in *inputs) {
 			in.noted.ForeignPrevious = true
 			in.set.OnPending = rotation.PendingRetireFirst
 		}, seen("rotate", rotation.External{}))),
-			outcome{rotate: rotation.Yes, why: "Somebody was here", retireFirst: true, warnings: []string{"This plan rotates"}}},
+			outcome{rotate: rotation.Yes, why: "changed outside Terraform", retireFirst: true, warnings: []string{"This plan rotates"}}},
 	})
 }
 

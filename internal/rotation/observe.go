@@ -62,20 +62,26 @@ func (e External) rotates(policy string) bool {
 	return policy == ExternalRotate || e.Listed && policy != ExternalIgnore
 }
 
-func (e External) warning(traits Traits, st State, rotating bool) Warning {
+func (e External) warning(traits Traits, st State, rotating, refused bool) Warning {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s.", e.Seen)
+	ours := "The secret in this state"
+	if st.Version == 0 {
+		ours = "The secret that was in use when the client was adopted or imported"
+	}
+	fmt.Fprintf(&b, "%s. %s", e.Seen, ours)
 	switch {
 	case e.Dead:
-		b.WriteString(" The secret in this state does not work any more.")
+		b.WriteString(" does not work any more.")
 	case !traits.Listed && st.HasPrevious:
-		b.WriteString(" The secret in this state still works, as the previous secret: whoever rotated can end it at any moment, and a second rotation would end it too.")
+		b.WriteString(" still works, as the previous secret: whoever rotated can end it at any moment, and a second rotation would end it too.")
 	default:
-		b.WriteString(" The secret in this state may have stopped working.")
+		b.WriteString(" may have stopped working.")
 	}
-	if rotating {
+	switch {
+	case refused: // the refusal says what to do
+	case rotating:
 		b.WriteString(" This plan rotates, so that the state holds a working secret again.")
-	} else {
+	default:
 		b.WriteString(` To make a new one here, change a value of rotate_when_changed or set on_external_rotation = "rotate"; "ignore" silences this warning.`)
 	}
 	return Warning{Summary: "The secret was changed outside Terraform", Detail: b.String()}
@@ -90,6 +96,9 @@ func Observe(traits Traits, st State, noted Noted, facts Facts, first bool) (Sta
 	}
 	return observeSlots(traits, st, noted, facts, first)
 }
+
+// rounding is what a time loses in state, which keeps whole seconds: a vendor may end an overlap that much later.
+const rounding = time.Second
 
 func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool) (State, Noted) {
 	if facts.HasPrevious != nil {
@@ -107,7 +116,7 @@ func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool)
 			}
 		}
 		st.HasPrevious = now
-	} else if traits.EndsOverlap && st.HasPrevious && st.PreviousEndsAt != nil && !facts.At.Before(*st.PreviousEndsAt) {
+	} else if traits.EndsOverlap && st.HasPrevious && st.PreviousEndsAt != nil && facts.At.Sub(*st.PreviousEndsAt) >= rounding {
 		st.HasPrevious = false
 	}
 	if !st.HasPrevious {

@@ -71,7 +71,7 @@ func TestObserve_OverlapEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		now time.Duration
 		has bool
-	}{"before": {2*day - time.Second, true}, "at its end": {2 * day, false}, "after": {3 * day, false}} {
+	}{"before": {2*day - time.Second, true}, "within the second that its end was cut to": {2 * day, true}, "a second later": {2*day + time.Second, false}, "after": {3 * day, false}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			st, _ := rotation.Observe(csp, rotation.State{Version: 1, HasPrevious: true, PreviousEndsAt: at(2 * day)}, rotation.Noted{}, rotation.Facts{At: t0.Add(c.now)}, false)

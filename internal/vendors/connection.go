@@ -28,6 +28,8 @@ type Connection struct {
 	Problem diag.Diagnostics
 	// Locks serialise changes of one client.
 	Locks *Locks
+	// Open remembers which clients have an open rotation.
+	Open *Open
 	// Newest remembers which secret of a client this process made last.
 	Newest *Newest
 }
@@ -65,7 +67,7 @@ func (c *Connection) Usable(diags *diag.Diagnostics) bool {
 // NewConnection starts a connection that is not usable yet. A configuration with values that are known only at apply stays
 // that way until then.
 func NewConnection(s Settings, scope Setting, base httpapi.Options) *Connection {
-	return &Connection{Clock: base.Clock, Known: base.Known, DefaultScope: scope.Value, Unknown: s.Unknown(), Locks: &Locks{}, Newest: &Newest{}}
+	return &Connection{Clock: base.Clock, Known: base.Known, DefaultScope: scope.Value, Unknown: s.Unknown(), Locks: &Locks{}, Open: &Open{}, Newest: &Newest{}}
 }
 
 // Unusable tells whether building the connection ends here.

@@ -3,6 +3,7 @@ package vendors
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 )
@@ -47,6 +48,35 @@ func (l *Locks) Lock(ctx context.Context, c rotation.Client) (unlock func(), err
 		leave()
 		return nil, ctx.Err()
 	}
+}
+
+// Open remembers, for this process, what states said about open rotations. A replacement plans and makes an object without its
+// predecessor's state; this is how it still learns that a previous secret is valid.
+type Open struct {
+	mu sync.Mutex
+	of map[rotation.Client]openRotation
+}
+
+type openRotation struct {
+	live bool
+	ends *time.Time
+}
+
+// Saw records what the newest state of a client says.
+func (o *Open) Saw(c rotation.Client, hasPrevious bool, endsAt *time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.of == nil {
+		o.of = map[rotation.Client]openRotation{}
+	}
+	o.of[c] = openRotation{hasPrevious, endsAt}
+}
+
+// Live tells whether a previous secret was seen to be valid, and until when as far as that is known.
+func (o *Open) Live(c rotation.Client) (bool, *time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.of[c].live, o.of[c].ends
 }
 
 // Newest knows, for this process, the fingerprint of the newest secret of each client. A deposed object (the old half of a

@@ -45,7 +45,8 @@ func (s Settings) String(name, env string) Setting {
 		setting.Unknown = true
 		return setting
 	}
-	if v, ok := s.Block.Attributes()[name].(types.String); ok && !v.IsNull() {
+	// An empty text counts as not set: modules pass it for "no value".
+	if v, ok := s.Block.Attributes()[name].(types.String); ok && !v.IsNull() && (v.IsUnknown() || v.ValueString() != "") {
 		setting.Explicit = true
 		setting.Unknown = v.IsUnknown()
 		setting.Value = v.ValueString()

@@ -115,8 +115,8 @@ func (s *secrets) start(ctx context.Context, c rotation.Client, order rotation.O
 		return rotation.Issued{}, &rotation.LostError{
 			Cause:      err,
 			StillValid: "This request changed nothing: the secrets that worked before still work.",
-			Remedy: "Another rotation or change of this app is open. Wait until it ends, or finish it (a rotation completion, " +
-				`or on_pending_rotation = "retire_first"), then run the command again.`,
+			Remedy: "Another rotation or change of this app is open. Wait until it ends; or, if nothing uses the secret before it any more, finish it " +
+				`(a rotation completion, or on_pending_rotation = "retire_first"); then run the command again.`,
 		}
 	case !httpapi.IsOutcomeUnknown(err):
 		return rotation.Issued{}, err
@@ -132,18 +132,23 @@ func (s *secrets) resume(ctx context.Context, c rotation.Client, order rotation.
 		pending.Value = order.Chosen // a write-only value is kept nowhere, but the configuration still has it
 	}
 	cause := errors.New("the outcome of an earlier request to rotate the secret is not known")
-	if !pending.Value.Empty() {
-		return s.clearUp(ctx, c, order, &pending, cause)
+	over := !s.Now().Before(pending.EndsAt)
+	if over && (pending.Value.Empty() || s.tries(ctx, c, pending.Value) != proof.Accepted) {
+		order.Pending = nil
+		return s.Issue(ctx, c, order)
 	}
-	if s.Now().Before(pending.EndsAt) {
+	if pending.Value.Empty() {
 		return rotation.Issued{}, lost(cause, &pending)
 	}
-	order.Pending = nil
-	return s.Issue(ctx, c, order)
+	return s.clearUp(ctx, c, order, &pending, cause)
 }
 
+// refusedFor is how long after an unanswered request a refusal of its secret means that it never took effect: longer than
+// a request lives and a change needs to be known everywhere.
+const refusedFor = 10 * time.Minute
+
 // clearUp finds out by the secret itself whether a rotation took effect. Only when the new one is refused and the one in
-// use is accepted, the same value is sent once more.
+// use is accepted, or is not known and the refusal is no matter of minutes, the same value is sent once more.
 func (s *secrets) clearUp(ctx context.Context, c rotation.Client, order rotation.Order, pending *rotation.Pending, cause error) (rotation.Issued, error) {
 	switch s.tries(ctx, c, pending.Value) {
 	case proof.Accepted:
@@ -156,15 +161,14 @@ func (s *secrets) clearUp(ctx context.Context, c rotation.Client, order rotation
 	default:
 		return rotation.Issued{}, lost(cause, pending)
 	}
-	if ctx.Err() != nil || order.Current.Empty() || s.tries(ctx, c, order.Current) != proof.Accepted {
+	settled := order.Current.Empty() && s.Now().Sub(pending.SentAt) >= refusedFor
+	if ctx.Err() != nil || !settled && (order.Current.Empty() || s.tries(ctx, c, order.Current) != proof.Accepted) {
 		return rotation.Issued{}, lost(cause, pending)
 	}
 	sent := s.Now()
 	err := s.api.StartRotation(ctx, c.Scope, c.ID, pending.Value, order.Overlap)
 	if err != nil && s.tries(ctx, c, pending.Value) != proof.Accepted {
-		if !httpapi.IsOutcomeUnknown(err) {
-			return rotation.Issued{}, err
-		}
+		// Also after a refusal the first request may still be carried out.
 		return rotation.Issued{}, lost(err, &rotation.Pending{Value: pending.Value, SentAt: sent, EndsAt: endOfOverlap(order, sent)})
 	}
 	result := issued(order, pending.Value, sent)
@@ -187,8 +191,9 @@ func lost(cause error, pending *rotation.Pending) error {
 		Pending: pending,
 		StillValid: "The secret in use works at least until " + rotation.Stamp(pending.EndsAt) + ", and for good if the rotation did not take effect. " +
 			"Whether it did could not be found out.",
-		Remedy: "Apply again as soon as the token endpoint can be reached: a secret that was sent and is still known is tried first. " +
-			`If the app cannot log in by itself, or the value is not kept, replace the secret before that time with rotation_mode = "regenerate" (every secret then ends at once).`,
+		Remedy: "Apply again as soon as the token endpoint can be reached: a secret that was sent and is still known is tried first, and sent again when it is still refused ten minutes later. " +
+			`If the app cannot log in by itself, or the value is not kept, replace the secret before that time with rotation_mode = "regenerate" (every secret then ends at once). ` +
+			"After that time an apply starts anew.",
 	}
 }
 
@@ -199,13 +204,11 @@ func issued(order rotation.Order, value secret.Value, at time.Time) rotation.Iss
 }
 
 // endOfOverlap is when the vendor ends the previous secret; it never tells.
-// Times are kept in whole seconds, so it is rounded up: a second early, the next rotation would meet the open one.
 func endOfOverlap(order rotation.Order, at time.Time) time.Time {
-	overlap := order.Overlap
-	if overlap <= 0 {
-		overlap = defaultOverlap
+	if order.Overlap > 0 {
+		return at.Add(order.Overlap)
 	}
-	return at.Add(overlap + time.Second - time.Nanosecond).Truncate(time.Second)
+	return at.Add(defaultOverlap)
 }
 
 // A regeneration that was not answered may still be executed, and would then replace the one that follows.
@@ -226,7 +229,7 @@ func (s *secrets) regenerate(ctx context.Context, c rotation.Client) (rotation.I
 		}
 		unknown := httpapi.IsOutcomeUnknown(err)
 		if !unknown && !errors.Is(err, httpapi.ErrConflict) {
-			return rotation.Issued{}, err
+			return rotation.Issued{}, unregenerated(err, notes)
 		}
 		pause := conflictPause
 		if unknown {
@@ -234,15 +237,21 @@ func (s *secrets) regenerate(ctx context.Context, c rotation.Client) (rotation.I
 			notes = []string{"CSP did not answer a request to regenerate the secret, so it was sent again."}
 		}
 		if attempt == regenerations || s.clock.Sleep(ctx, pause) != nil {
-			if len(notes) == 0 {
-				return rotation.Issued{}, err
-			}
-			return rotation.Issued{}, &rotation.LostError{
-				Cause:      err,
-				StillValid: "The secrets that worked before have probably stopped working, and nobody has the new one.",
-				Remedy:     "Apply again: regenerating once more gives a known secret, and nothing is left to lose by it.",
-			}
+			return rotation.Issued{}, unregenerated(err, notes)
 		}
+	}
+}
+
+// unregenerated is the error of a regeneration that failed. With notes, an earlier request of it was not answered, and
+// then also a clear refusal of the last one does not mean that nothing was changed.
+func unregenerated(err error, notes []string) error {
+	if len(notes) == 0 {
+		return err
+	}
+	return &rotation.LostError{
+		Cause:      err,
+		StillValid: "The secrets that worked before have probably stopped working, and nobody has the new one.",
+		Remedy:     "Apply again: regenerating once more gives a known secret, and nothing is left to lose by it.",
 	}
 }
 
