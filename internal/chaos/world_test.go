@@ -225,7 +225,9 @@ func fingerprint(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (w *world) wasStored(client, secret string) bool { return w.stored[client+" "+fingerprint(secret)] }
+func (w *world) wasStored(client, secret string) bool {
+	return w.stored[client+" "+fingerprint(secret)]
+}
 
 // current is the fingerprint in state, "" without one.
 func current(tf *terraform, client string) string {

@@ -60,7 +60,7 @@ func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, r
 
 // destroyPrevious ends the previous secret of a slot API.
 func (r *clientSecret) destroyPrevious(ctx context.Context, m model, noted rotation.Noted, diags *diag.Diagnostics) {
-	if noted.ForeignPrevious {
+	if noted.Doubtful() {
 		diags.AddWarning("The previous secret was not deleted",
 			"Somebody else's rotation put it there, so it may be the secret in use.\n\n"+r.where(m))
 		return

@@ -89,6 +89,9 @@ func (r *clientSecret) planReplacement(plan model, diags *diag.Diagnostics) {
 func (r *clientSecret) planUpdate(plan *model, prior model, noted rotation.Noted, diags *diag.Diagnostics) {
 	r.remember(plan, prior)
 	set, st := plan.settings(), prior.state()
+	if r.connection != nil {
+		noted.Strays = r.connection.Claims.Unclaimed(prior.client(), noted.Strays)
+	}
 	decision := rotation.Decide(r.kind.Traits, set, st, noted, r.isSelf(prior))
 	for _, w := range decision.Warnings {
 		diags.AddWarning(w.Summary, w.Detail+"\n\n"+r.where(prior))

@@ -40,6 +40,7 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 
 	noted := recall(ctx, req.Private, &resp.Diagnostics)
 	first := m.HasPrevious.IsNull()
+	r.claim(m, noted)
 	facts, err := r.look(ctx, m)
 	switch {
 	case errors.Is(err, httpapi.ErrNotFound):
@@ -62,6 +63,14 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	r.connection.Open.Saw(m.client(), st.HasPrevious, st.PreviousEndsAt)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, m)...)
 	resp.Diagnostics.Append(note(ctx, resp.Private, noted, keepsPlaintext(m))...)
+}
+
+// claim tells the siblings of this object, before anything is read, which secrets are its own.
+func (r *clientSecret) claim(m model, noted rotation.Noted) {
+	r.connection.Claims.Claim(m.client(), m.SecretID.ValueString(), m.PreviousSecretID.ValueString())
+	for _, o := range noted.Older {
+		r.connection.Claims.Claim(m.client(), o.ID)
+	}
 }
 
 // look reads the client. Shortly after a rotation, a client or secret that is not shown is looked at again before that is

@@ -170,7 +170,11 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	m := o.m
 	version := o.prior.Version + 1
 	older := olderSecrets(o.kind.Traits, o.prior, *o.noted, o.retireOlder)
-	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt}
+	listed := o.noted.Listed // what appeared since the last read is a stray, to be named by the next one
+	if o.kind.Traits.Listed && listed == nil {
+		listed = rotation.LiveIDs(issued.Before)
+	}
+	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Listed: listed}
 
 	m.SHA256 = types.StringValue(issued.Value.SHA256())
 	m.Secret, m.Encrypted = types.StringNull(), types.StringNull()
@@ -255,6 +259,7 @@ func (o *rotate) locate(ctx context.Context, c rotation.Client, issued rotation.
 		o.diags.AddWarning("The vendor changed the new secret", text+"\n\n"+explain.Where(o.kind.Subject(c)))
 	}
 	o.m.SecretID = types.StringValue(entry.ID)
+	o.connection.Claims.Claim(c, entry.ID)
 	o.m.ID = types.StringValue(c.String() + "/" + entry.ID)
 	o.m.ExpiresAt = stamp(entry.ExpiresAt)
 	o.save()

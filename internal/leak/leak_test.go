@@ -129,16 +129,17 @@ func TestNothingIsPrinted(t *testing.T) {
 		w.ClearFaults()
 	}
 	// A vendor that repeats in an error all that it can have from this provider.
-	everything, _ := json.Marshal(strings.Join(append(secretsInState(t, cli), simulator.CloudflareAPIToken, simulator.CSPAPIToken, simulator.IdentityServiceAccessToken), " "))
-	for _, body := range []string{
-		fmt.Sprintf(`{"success":false,"errors":[{"code":1000,"message":%s}],"messages":[],"result":null}`, everything),
-		fmt.Sprintf(`{"message":%s,"cspErrorCode":"1","requestId":%[1]s}`, everything),
-		fmt.Sprintf(`{"detail":%s,"title":%[1]s,"identifier":%[1]s}`, everything),
+	held := secretsInState(t, cli)
+	for vendor, echo := range map[string]struct{ credential, body string }{
+		"cloudflare":       {simulator.CloudflareAPIToken, `{"success":false,"errors":[{"code":1000,"message":%s}],"messages":[],"result":null}`},
+		"csp":              {simulator.CSPAPIToken, `{"message":%s,"cspErrorCode":"1","requestId":%[1]s}`},
+		"identity_service": {simulator.IdentityServiceAccessToken, `{"detail":%s,"title":%[1]s,"identifier":%[1]s}`},
 	} {
-		w.Inject(simulator.Fault{Operation: "*", Kind: simulator.Answer, Status: 400, Body: body, Times: 40})
-		cli.Run("plan", "-var=q=echo")
-		w.ClearFaults()
+		everything, _ := json.Marshal(held[vendor] + " " + echo.credential)
+		w.Inject(simulator.Fault{Operation: vendor + ".*", Kind: simulator.Answer, Status: 400, Body: fmt.Sprintf(echo.body, everything), Times: 40})
 	}
+	cli.Run("plan", "-var=q=echo")
+	w.ClearFaults()
 	cli.Must("apply", "-auto-approve", "-var=q=9", "-var=retire=1s")
 	cli.Must("destroy", "-auto-approve", "-var=q=9")
 	output := cli.Output.String()
@@ -149,16 +150,17 @@ func TestNothingIsPrinted(t *testing.T) {
 	}
 }
 
-// secretsInState are the values of client_secret in the state file.
-func secretsInState(t *testing.T, p *acctest.Program) (found []string) {
+// secretsInState are the values of client_secret in the state file by vendor.
+func secretsInState(t *testing.T, p *acctest.Program) map[string]string {
 	t.Helper()
+	found := map[string]string{}
 	for _, r := range resources(t, p) {
 		if r.Plain != nil {
-			found = append(found, *r.Plain)
+			found[strings.TrimSuffix(strings.TrimPrefix(r.kind, "oauthsecret_"), "_client_secret")] = *r.Plain
 		}
 	}
-	if len(found) == 0 {
-		t.Error("the state holds no secret, so this test proves nothing")
+	if len(found) != 3 {
+		t.Errorf("the state holds %d secrets, want 3: this test proves nothing", len(found))
 	}
 	return found
 }

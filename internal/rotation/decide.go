@@ -100,6 +100,9 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 	if self && !set.AllowSelf && (d.Rotate == Yes || d.Retire || len(d.RetireOlder) > 0) {
 		d.Refused = SelfRefusal()
 	}
+	if set.OnExternal != ExternalIgnore {
+		d.Warnings = append(d.Warnings, strayWarnings(traits, noted)...)
+	}
 	if noted.External != nil && set.OnExternal != ExternalIgnore {
 		d.Warnings = append(d.Warnings, noted.External.warning(traits, st, d.Rotate == Yes, d.Refused != nil))
 	}
@@ -206,7 +209,7 @@ func previousIsOurs(traits Traits, st State, noted Noted) bool {
 	if traits.Listed {
 		return st.Version >= 2 && st.PreviousSecretID != ""
 	}
-	return st.Version >= 1 && !noted.ForeignPrevious
+	return st.Version >= 1 && !noted.Doubtful()
 }
 
 func notOurs(traits Traits, st State) Warning {
@@ -219,8 +222,8 @@ func notOurs(traits Traits, st State) Warning {
 	}
 	return Warning{
 		Summary: "The previous secret is not deleted",
-		Detail: "retire_previous_after has passed, but the previous secret was put there by a rotation that this resource did not make, " +
-			"so it may be the one in use. Find out who rotated; then delete the previous secret with a rotation completion.",
+		Detail: "retire_previous_after has passed, but the client was changed by a rotation that this resource did not make, or may have been, " +
+			"so the previous secret may be the one in use. Find out who rotated; then delete the previous secret with a rotation completion.",
 	}
 }
 

@@ -18,10 +18,19 @@ type Noted struct {
 	ForeignPrevious bool `json:"foreign_previous,omitempty"`
 	// PreviousExpiresAt is when the vendor itself ends the previous secret of a Listed vendor; nil when it does not.
 	PreviousExpiresAt *time.Time `json:"previous_expires_at,omitempty"`
+	// Changed is when the client of a slot API was last changed by anyone, as seen while its previous secret stood. A client
+	// that was changed since may have been rotated twice, and the previous secret is then another one.
+	Changed *time.Time `json:"changed,omitempty"`
 	// SecretAge is the last age seen since the last rotation from here.
 	SecretAge *float64 `json:"secret_age,omitempty"`
 	// Older are secrets of a Listed vendor from before the previous one that this resource made and has not deleted.
 	Older []Older `json:"older,omitempty"`
+	// Listed are the live entries of a Listed vendor at the last look. One that appears later and is not ours is a stray.
+	Listed []string `json:"listed,omitzero"`
+	// Strays are live entries that appeared since the last apply and that this state does not know.
+	Strays []string `json:"strays,omitempty"`
+	// Interrupted: these notes were lost, as they are when the provider dies in the middle of a change.
+	Interrupted bool `json:"interrupted,omitempty"`
 	// Pending is a rotation whose outcome is unknown; kept outside this record because of its value.
 	Pending *Pending `json:"-"`
 }
@@ -41,6 +50,12 @@ func (n Noted) olderDue() []string {
 		}
 	}
 	return ids
+}
+
+// Doubtful tells that the previous secret of a slot API may be another one than the one that this resource replaced, and
+// therefore the one in use.
+func (n Noted) Doubtful() bool {
+	return n.ForeignPrevious || n.Interrupted || n.External != nil
 }
 
 // Forget drops an older secret that is gone.
@@ -90,12 +105,18 @@ func (e External) warning(traits Traits, st State, rotating, refused bool) Warni
 // Observe updates the state and the notes by what a read showed. first: nothing was observed before (right after an
 // import or adoption), so that there is nothing to compare with.
 func Observe(traits Traits, st State, noted Noted, facts Facts, first bool) (State, Noted) {
+	if noted.At.IsZero() && st.Version >= 1 && !first {
+		noted.Interrupted = true
+	}
 	noted.At = facts.At
 	if traits.Listed {
 		return observeList(st, noted, facts)
 	}
 	return observeSlots(traits, st, noted, facts, first)
 }
+
+// unsettled is how long after a rotation the time of the last change may still be that before it.
+const unsettled = 5 * time.Minute
 
 // rounding is what a time loses in state, which keeps whole seconds: a vendor may end an overlap that much later.
 const rounding = time.Second
@@ -106,6 +127,8 @@ func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool)
 		switch {
 		case first:
 			noted.ForeignPrevious = now
+		case now && st.HasPrevious && noted.Changed != nil && facts.ChangedAt != nil && !facts.ChangedAt.Equal(*noted.Changed):
+			noted.ForeignPrevious = true
 		case now && !st.HasPrevious:
 			noted.ForeignPrevious = true
 			noted.External = &External{Seen: "The client has a previous secret that this resource did not leave behind: somebody else rotated"}
@@ -116,6 +139,10 @@ func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool)
 			}
 		}
 		st.HasPrevious = now
+		noted.Changed = nil
+		if now && st.RotatedAt != nil && facts.At.Sub(*st.RotatedAt) > unsettled {
+			noted.Changed = facts.ChangedAt
+		}
 	} else if traits.EndsOverlap && st.HasPrevious && st.PreviousEndsAt != nil && facts.At.Sub(*st.PreviousEndsAt) >= rounding {
 		st.HasPrevious = false
 	}
@@ -165,7 +192,64 @@ func observeList(st State, noted Noted, facts Facts) (State, Noted) {
 		}
 	}
 	noted.Older = older
-	return st, noted
+	return st, observeStrays(st, noted, facts)
+}
+
+// observeStrays finds entries that this state does not know: all of them when the notes were lost, else those that were
+// not there at the last look.
+func observeStrays(st State, noted Noted, facts Facts) Noted {
+	known := append([]string{st.SecretID, st.PreviousSecretID}, noted.Listed...)
+	for _, o := range noted.Older {
+		known = append(known, o.ID)
+	}
+	noticed := noted.Interrupted || noted.Listed != nil
+	noted.Strays, noted.Listed = nil, LiveIDs(facts)
+	for _, id := range noted.Listed {
+		if noticed && !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, id) }) {
+			noted.Strays = append(noted.Strays, id)
+		}
+	}
+	return noted
+}
+
+// LiveIDs are the ids of the live entries; never nil.
+func LiveIDs(facts Facts) []string {
+	ids := []string{}
+	for _, e := range facts.Secrets {
+		if e.Live(facts.At) {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+// strayWarnings name what an interrupted run may have left behind.
+func strayWarnings(traits Traits, noted Noted) []Warning {
+	const interrupted = "The notes that the provider keeps beside this object are missing: it ended in the middle of a change. "
+	switch {
+	case traits.Listed && len(noted.Strays) > 0:
+		detail := fmt.Sprintf("Live secrets that this state does not know: %s. ", strings.Join(noted.Strays, ", "))
+		if noted.Interrupted {
+			detail = interrupted + detail + "One of them may be of that change"
+		} else {
+			detail += "They were added since the last apply: by somebody else, or by a run that ended before its state was saved"
+		}
+		return []Warning{{
+			Summary: "A secret that this state does not know",
+			Detail:  detail + "; then nobody has its value. Delete what nobody uses. Nothing is deleted here.",
+		}}
+	case !traits.Listed && noted.Interrupted:
+		ends := "is the previous one now"
+		if traits.EndsOverlap {
+			ends = "ends with the overlap of that rotation"
+		}
+		return []Warning{{
+			Summary: "A run ended in the middle of a change",
+			Detail: interrupted + "If it was rotating, a new secret was made and lost, and the secret in this state " + ends + ". " +
+				"Try the secret before anything is deleted; to be safe, rotate again. This is said until the next rotation.",
+		}}
+	}
+	return nil
 }
 
 func find(entries []Entry, id string) (Entry, bool) {

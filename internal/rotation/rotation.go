@@ -45,6 +45,8 @@ type Facts struct {
 	Name string
 	// HasPrevious tells whether a previous secret is valid; nil when the vendor does not say.
 	HasPrevious *bool
+	// ChangedAt is when anybody last changed the client; nil when the vendor does not say.
+	ChangedAt *time.Time
 	// SecretAge grows while nobody changes the secret, in a unit of the vendor's; nil when it does not say. Only a decrease
 	// means something.
 	SecretAge *float64

@@ -32,6 +32,8 @@ type Connection struct {
 	Open *Open
 	// Newest remembers which secret of a client this process made last.
 	Newest *Newest
+	// Claims are the secrets that objects of this configuration hold.
+	Claims *Claims
 }
 
 // Connections are the vendors of one provider configuration by name. It is what the provider hands to every resource.
@@ -67,7 +69,7 @@ func (c *Connection) Usable(diags *diag.Diagnostics) bool {
 // NewConnection starts a connection that is not usable yet. A configuration with values that are known only at apply stays
 // that way until then.
 func NewConnection(s Settings, scope Setting, base httpapi.Options) *Connection {
-	return &Connection{Clock: base.Clock, Known: base.Known, DefaultScope: scope.Value, Unknown: s.Unknown(), Locks: &Locks{}, Open: &Open{}, Newest: &Newest{}}
+	return &Connection{Clock: base.Clock, Known: base.Known, DefaultScope: scope.Value, Unknown: s.Unknown(), Locks: &Locks{}, Open: &Open{}, Newest: &Newest{}, Claims: &Claims{}}
 }
 
 // Unusable tells whether building the connection ends here.

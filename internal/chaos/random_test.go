@@ -1,0 +1,540 @@
+package chaos
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
+)
+
+var seedFlag = flag.Uint64("chaos.seed", 0, "run only this random history, and tell it step by step")
+
+// Default sizes of the random runs; CHAOS_FAULTS asks for so many disturbed requests instead.
+const (
+	histories   = 90
+	stepsInEach = 20
+	soakFaults  = 1_000_000
+)
+
+// TestRandom lives through random histories: applies, plans, drift, faults, crashes, interrupts, two applies at once.
+func TestRandom(t *testing.T) {
+	if *seedFlag != 0 {
+		h := live(t, *seedFlag, true)
+		t.Logf("%d steps, %d disturbed requests\n%s", h.steps, h.faults, strings.Join(h.log, "\n"))
+		report(t, h)
+		return
+	}
+	faults := 0
+	if soak {
+		faults = soakFaults
+	}
+	if text := os.Getenv("CHAOS_FAULTS"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		faults = n
+	}
+	sum, failures := history{}, 0
+	for seed := uint64(1); failures < 5 && (faults == 0 && seed <= histories || sum.faults < faults); seed++ {
+		h := live(t, seed, false)
+		sum.steps += h.steps
+		sum.faults += h.faults
+		sum.crashes += h.crashes
+		sum.pairs += h.pairs
+		if report(t, h) {
+			failures++
+		}
+	}
+	t.Logf("%d steps, %d disturbed requests, %d crashes, %d pairs of applies at once", sum.steps, sum.faults, sum.crashes, sum.pairs)
+}
+
+// slowly lets each request take a time of its own, so that what runs at once interleaves in the same way for a seed.
+type slowly struct {
+	http.RoundTripper
+	rand *rand.Rand
+	mu   *sync.Mutex
+}
+
+func (s slowly) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	took := time.Duration(s.rand.Int64N(int64(100 * time.Millisecond)))
+	s.mu.Unlock()
+	time.Sleep(took)
+	return s.RoundTripper.RoundTrip(r)
+}
+
+func report(t *testing.T, h *history) bool {
+	if len(h.problems) == 0 {
+		return false
+	}
+	t.Errorf("seed %d (go test ./internal/chaos -run TestRandom -args -chaos.seed=%d):\n  %s", h.seed, h.seed, strings.Join(h.problems, "\n  "))
+	return true
+}
+
+// history is one random run.
+type history struct {
+	*world
+	seed uint64
+	rand *rand.Rand
+	// of are the settings of each client.
+	of map[string]*wishes
+	// told is what was said since each orphan was first seen, by its value.
+	told map[string]*strings.Builder
+	// excused are orphans that nothing can tell of.
+	excused map[string]bool
+
+	steps, faults, crashes, pairs int
+	log, problems                 []string
+	tell, crashing, paired        bool
+}
+
+// wishes are the configuration of one client.
+type wishes struct {
+	trigger                               int
+	retire, schedule, expires             string
+	retireFirst, external, completed, own bool
+	verify                                bool
+}
+
+func (h *history) config() config {
+	var all config
+	for _, client := range slices.Sorted(maps.Keys(h.of)) {
+		o := h.of[client]
+		if !o.own {
+			continue
+		}
+		extra := settings{"rotate_when_changed": settings{"n": strconv.Itoa(o.trigger)}}
+		for name, value := range map[string]string{"retire_previous_after": o.retire, "rotate_after": o.schedule, "expires_after": o.expires} {
+			if value != "" {
+				extra[name] = value
+			}
+		}
+		if o.retireFirst {
+			extra["on_pending_rotation"] = "retire_first"
+		}
+		if o.external {
+			extra["on_external_rotation"] = "rotate"
+		}
+		if o.verify {
+			extra["verify"] = settings{}
+		}
+		all = append(all, h.secretBlock(client, extra))
+		if o.completed {
+			all = append(all, h.completionBlock(client))
+		}
+	}
+	return all
+}
+
+// live runs the history of a seed.
+func live(t *testing.T, seed uint64, tell bool) *history {
+	h := &history{seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), of: map[string]*wishes{}, told: map[string]*strings.Builder{}, excused: map[string]bool{}, tell: tell} //nolint:gosec // a reproducible history
+	synctest.Test(t, func(t *testing.T) {
+		clients := []string{"app-1", "app-2"}
+		h.world = newWorld(t, vendors[seed%3], clients...)
+		h.transport = slowly{h.transport, rand.New(rand.NewPCG(seed, 2)), &sync.Mutex{}} //nolint:gosec // a reproducible history
+		if h.flip(2) {
+			h.CSP.Set(func(s *simulator.CSPSwitches) { s.SecretAge = simulator.SecretAgeResets })
+		}
+		for _, client := range clients {
+			h.of[client] = &wishes{own: true}
+		}
+		for range stepsInEach {
+			if len(h.problems) > 0 {
+				return
+			}
+			h.step()
+		}
+		h.settle()
+	})
+	return h
+}
+
+func (h *history) flip(n int) bool { return h.rand.IntN(n) == 0 }
+
+func (h *history) note(format string, args ...any) {
+	if h.tell {
+		h.log = append(h.log, fmt.Sprintf("%3d %s ", h.steps, time.Now().Format(time.DateTime))+fmt.Sprintf(format, args...))
+	}
+}
+
+func (h *history) bad(format string, args ...any) {
+	h.problems = append(h.problems, fmt.Sprintf("step %d: ", h.steps)+fmt.Sprintf(format, args...))
+}
+
+func (h *history) step() {
+	h.steps++
+	switch h.rand.IntN(20) {
+	case 0, 1:
+		h.drift()
+	case 2, 3:
+		d := time.Duration(1+h.rand.IntN(60*60)) * time.Minute
+		h.note("wait %s", d)
+		time.Sleep(d)
+	case 4, 5:
+		h.disturb()
+		h.command("plan", func(ctx context.Context) result { return h.plan(ctx, h.config()) })
+	case 6, 7:
+		h.crash()
+	case 8:
+		h.twoAtOnce()
+	case 9:
+		h.interrupt()
+	case 10, 11:
+		h.settle()
+	default:
+		h.wish()
+		h.disturb()
+		h.command("apply", func(ctx context.Context) result { return h.apply(ctx, h.config()) })
+	}
+}
+
+// wish changes the configuration.
+func (h *history) wish() {
+	o := h.of["app-"+strconv.Itoa(1+h.rand.IntN(2))]
+	pick := func(words ...string) string { return words[h.rand.IntN(len(words))] }
+	switch h.rand.IntN(12) {
+	case 0:
+		o.retire = pick("", "0s", "1h", "30h")
+	case 1:
+		o.schedule = pick("", "24h")
+	case 2:
+		o.retireFirst = h.flip(2)
+	case 3:
+		o.external = h.flip(2)
+	case 4:
+		o.completed = h.flip(2)
+	case 5:
+		o.verify = h.flip(2)
+	case 6:
+		o.expires = pick("", "2160h")
+	case 7:
+		if h.flip(3) {
+			o.own = !o.own
+		}
+	default:
+		o.trigger++
+	}
+	h.note("wish %+v", *o)
+}
+
+// disturb injects a few faults for the next command.
+func (h *history) disturb() {
+	all := faults(time.Now())
+	for range h.rand.IntN(4) {
+		f := all[h.rand.IntN(len(all))]
+		if f.interrupt {
+			continue
+		}
+		injected := f.Fault
+		injected.Skip = h.rand.IntN(8)
+		injected.Times = 1 + h.rand.IntN(3)
+		if h.flip(6) {
+			injected.Times = -1
+		}
+		if injected.Kind == simulator.Answer && injected.Status == 404 {
+			continue // a vendor that lies about what exists makes every answer right
+		}
+		h.note("fault %s after %d, %d times", f.name, injected.Skip, injected.Times)
+		h.Inject(injected)
+	}
+}
+
+// drift is somebody else at work.
+func (h *history) drift() {
+	client := "app-" + strconv.Itoa(1+h.rand.IntN(2))
+	parent := h.vendor.parent
+	what := h.rand.IntN(3)
+	h.note("drift %d of %s", what, client)
+	switch h.vendor.id {
+	case simulator.Cloudflare:
+		switch what {
+		case 0:
+			h.Cloudflare.RotateElsewhere(parent, client)
+		case 1:
+			h.Cloudflare.DeleteRotatedElsewhere(parent, client)
+		default:
+			h.Cloudflare.RotateAndDeleteElsewhere(parent, client)
+		}
+	case simulator.CSP:
+		switch what {
+		case 0:
+			h.CSP.RotateElsewhere(parent, client, fmt.Sprintf("Somebody~elses.%d", h.rand.IntN(1e9)), time.Hour)
+		case 1:
+			h.CSP.EndRotationElsewhere(parent, client)
+		default:
+			h.CSP.RegenerateElsewhere(parent, client)
+		}
+	default:
+		records := h.records(client)
+		switch what {
+		case 0:
+			h.IdentityService.AddSecretElsewhere(parent, client, nil)
+		case 1:
+			h.IdentityService.DeleteSecretElsewhere(records[h.rand.IntN(len(records))].ID)
+		default:
+			h.IdentityService.PurgeSecret(records[h.rand.IntN(len(records))].ID)
+		}
+	}
+}
+
+// before is what a command finds.
+type before struct {
+	dead    map[string]map[string]bool
+	current map[string]string
+	of      map[string]wishes
+	entries int
+	// managed and completed tell of the objects in state.
+	managed, completed map[string]bool
+}
+
+func (h *history) look() before {
+	b := before{dead: map[string]map[string]bool{}, current: map[string]string{}, of: map[string]wishes{}, managed: map[string]bool{}, completed: map[string]bool{}, entries: len(h.Journal())}
+	for client, o := range h.of {
+		b.dead[client] = h.dead(client)
+		b.current[client] = current(h.tf, client)
+		b.of[client] = *o
+		b.managed[client] = h.tf.state["secret."+client] != nil
+		b.completed[client] = h.tf.state["completion."+client] != nil
+	}
+	h.said = nil
+	return b
+}
+
+// command runs one command and holds everything that must be true after it.
+func (h *history) command(name string, do func(context.Context) result) result {
+	b := h.look()
+	r := do(context.Background())
+	h.calm()
+	h.after1(name, b, r)
+	return r
+}
+
+func (h *history) after1(name string, b before, r result) {
+	for _, d := range h.said {
+		h.note("%s: %s", name, d)
+	}
+	h.note("%s: failed %v, changes %v", name, r.failed(), r.changes)
+	for _, e := range h.Journal()[b.entries:] {
+		if e.Fault != "" {
+			h.faults++
+		}
+		h.note("  %s %s %s %d effect=%v %s", e.Time.Format(time.TimeOnly), e.Operation, e.Target, e.Status, e.Effect, e.Fault)
+	}
+	for _, bug := range h.tf.bugs {
+		h.bad("Terraform would say: %s", bug)
+	}
+	h.tf.bugs = nil
+	for _, leak := range h.leaks() {
+		h.bad("%s", leak)
+	}
+	for client := range h.of {
+		h.checkClient(client, b)
+	}
+}
+
+func (h *history) checkClient(client string, b before) {
+	now := current(h.tf, client)
+	o := b.of[client]
+	for _, d := range h.deaths(client, b.dead[client]) {
+		sum := fingerprint(d.Value)
+		orphan := d.Origin == simulator.OriginAPI && !h.wasStored(client, d.Value)
+		destroyed := !o.own && h.vendor.listed // on_destroy is delete
+		var asked bool
+		switch {
+		case orphan:
+			asked = true
+		case h.vendor.listed && d.Origin != simulator.OriginAPI:
+			asked = false
+		case destroyed:
+			asked = true
+		case sum == now && now != "":
+			// Where the old one goes in the same apply, a crash right after leaves none: that is what "0s" means.
+			// Of two applies at once each does to the other's secret what the configuration asks for; and a completion that is
+			// added ends whatever the previous secret is.
+			asked = h.crashing && o.retire == "0s" || h.paired && (o.retire == "0s" || o.retireFirst || o.completed) ||
+				o.completed && !b.completed[client]
+		case o.retire == "0s", o.retireFirst, o.completed:
+			asked = true
+		case o.retire != "":
+			asked = sum != b.current[client]
+		}
+		if !asked {
+			h.bad("a secret of %s was ended that nobody asked to end (origin %s, in use %v, current %v)", client, d.Origin, d.Value == h.held[client], sum == b.current[client])
+		}
+	}
+	for _, r := range h.orphans(client) {
+		if h.told[r.Value] == nil {
+			h.told[r.Value] = &strings.Builder{}
+		}
+	}
+	for value, told := range h.told {
+		for _, d := range h.said {
+			fmt.Fprintln(told, d.text())
+		}
+		_ = value
+	}
+}
+
+// crash lets the provider die when it is about to answer an apply.
+func (h *history) crash() {
+	victim := "secret.app-" + strconv.Itoa(1+h.rand.IntN(2))
+	h.wish()
+	h.note("crash of %s", victim)
+	died := false
+	h.tf.crash = func(addr string) bool {
+		if addr == victim {
+			died = true
+		}
+		return addr == victim
+	}
+	fresh := h.tf.state[victim] == nil
+	b := h.look()
+	r := h.apply(context.Background(), h.config())
+	h.tf.crash = nil
+	h.calm()
+	h.crashing = true
+	h.after1("crash", b, r)
+	h.crashing = false
+	if !died {
+		return
+	}
+	h.crashes++
+	client := strings.TrimPrefix(victim, "secret.")
+	// Of a first secret nothing is left that could tell; Terraform itself says that the provider died.
+	if fresh && h.vendor.name != "cloudflare" {
+		for _, o := range h.orphans(client) {
+			h.excused[o.Value] = true
+		}
+	}
+	h.named(client, h.command("plan after a crash", func(ctx context.Context) result { return h.plan(ctx, h.config()) }))
+}
+
+// named checks that every orphan of a client has been spoken of; for a slot without state only the next apply can.
+func (h *history) named(client string, last result) {
+	if last.failed() || h.tf.state["secret."+client] == nil {
+		return
+	}
+	for _, r := range h.orphans(client) {
+		told := h.told[r.Value]
+		if h.excused[r.Value] || told == nil || !h.vendor.listed && h.covered(client, r) {
+			continue
+		}
+		text := told.String()
+		if r.ID != "" && strings.Contains(text, r.ID) {
+			continue
+		}
+		if !slices.ContainsFunc(append(tellings, spoken...), func(telling string) bool { return strings.Contains(text, telling) }) {
+			h.bad("an orphan of %s (%s) is not spoken of", client, r.ID)
+		}
+	}
+}
+
+// covered tells that an orphan is the previous secret of a slot, and the state says that there is one.
+func (h *history) covered(client string, orphan simulator.SecretRecord) bool {
+	has, _ := attr(h.tf.state["secret."+client].value, "has_previous_secret").(bool)
+	return has && !orphan.Current
+}
+
+// spoken are what plans say of a change that is not the state's.
+var spoken = []string{
+	"somebody else rotated", "A previous secret is still valid", "in the middle of a change", "Another rotation or change of this app is open",
+	"somebody else changed the secret", "Somebody else rotated", "counts as valid until",
+}
+
+// twoAtOnce is two applies with -lock=false from the same state; the last writer wins.
+func (h *history) twoAtOnce() {
+	h.wish()
+	h.pairs++
+	b := h.look()
+	other := h.terraform()
+	for addr, o := range h.tf.state {
+		copied := *o
+		other.state[addr] = &copied
+	}
+	cfg := h.config()
+	h.tf.applied, other.applied = h.consume, h.consume
+	var first, second result
+	done := make(chan bool)
+	go func() {
+		time.Sleep(time.Nanosecond)
+		second = other.apply(context.Background(), cfg)
+		done <- true
+	}()
+	first = h.tf.apply(context.Background(), cfg)
+	<-done
+	winner := h.tf
+	if h.flip(2) {
+		winner = other
+	}
+	other.bugs = append(other.bugs, h.tf.bugs...)
+	h.tf = winner
+	h.tf.bugs = other.bugs
+	h.said = append(first.diags, second.diags...)
+	h.world.after(winner, result{})
+	h.note("two applies at once; the %v one writes last", winner == other)
+	// The loser's secrets count as lost, unless they were stored before.
+	for client := range h.of {
+		for _, r := range h.orphans(client) {
+			if !b.managed[client] { // two creations: nothing was known before either
+				h.excused[r.Value] = true
+			}
+		}
+	}
+	h.paired = true
+	h.after1("two at once", b, first)
+	h.paired = false
+}
+
+// interrupt presses Ctrl-C at a random request.
+func (h *history) interrupt() {
+	h.wish()
+	n := h.rand.IntN(8)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	hook := func(simulator.Entry) {
+		if n--; n == -1 {
+			cancel()
+		}
+	}
+	if h.flip(2) {
+		h.BeforeRequest(hook)
+	} else {
+		h.AfterRequest(hook)
+	}
+	h.note("interrupt")
+	h.command("interrupted", func(context.Context) result { return h.apply(ctx, h.config()) })
+}
+
+// settle applies without faults: the plan gets empty, or stands at a refusal, and every orphan has been spoken of.
+func (h *history) settle() {
+	var last result
+	said := ""
+	for range 5 {
+		last = h.command("calm apply", func(ctx context.Context) result { return h.apply(ctx, h.config()) })
+		for client := range h.of {
+			h.named(client, last)
+		}
+		errors := last.errors()
+		if !last.failed() && len(last.changes) == 0 || last.failed() && errors == said {
+			return
+		}
+		said = errors
+	}
+	if !last.failed() {
+		h.bad("five applies do not lead to an empty plan: %v", last.changes)
+	}
+}
