@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -302,14 +301,5 @@ func checkOperations(t *testing.T, prefix string, operations []operation, connec
 				t.Errorf("got %v after %d requests", err, len(v.got()))
 			}
 		})
-	}
-}
-
-// sameJSON compares two bodies without regard to spaces.
-func sameJSON(t *testing.T, got, want string) {
-	t.Helper()
-	var a, b bytes.Buffer
-	if json.Compact(&a, []byte(got)) != nil || json.Compact(&b, []byte(want)) != nil || a.String() != b.String() {
-		t.Errorf("the body is %s, want %s", got, want)
 	}
 }

@@ -227,8 +227,7 @@ func TestUseLoginSecret(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	current, refuse := "old", false
-	var v *vendor
-	v = newVendor(t, func(n int, r call) (int, string) {
+	v := newVendor(t, func(n int, r call) (int, string) {
 		mu.Lock()
 		defer mu.Unlock()
 		if r.uri == "/connect/token" {
