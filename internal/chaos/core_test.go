@@ -219,9 +219,6 @@ func (tf *terraform) apply(ctx context.Context, cfg config) result {
 	return c.result
 }
 
-// destroy is apply without a configuration.
-func (tf *terraform) destroy(ctx context.Context) result { return tf.apply(ctx, nil) }
-
 // step is the plan of one resource.
 type step struct {
 	action          string // "", "create", "update", "delete", "replace"

@@ -34,7 +34,6 @@ type outcome struct {
 }
 
 var (
-	errTooLarge  = fmt.Errorf("the answer is larger than %d bytes", MaxBody)
 	errTruncated = errors.New("the answer broke off before its end")
 )
 
@@ -156,10 +155,11 @@ func (a *attempts) send(r *http.Request, call *call) outcome {
 	}
 	defer func() { _ = response.Body.Close() }()
 	o := outcome{kind: answered, status: response.StatusCode, header: response.Header, sent: true}
-	o.body, err = io.ReadAll(io.LimitReader(response.Body, MaxBody+1))
+	limit := call.request.maxBody()
+	o.body, err = io.ReadAll(io.LimitReader(response.Body, limit+1))
 	switch {
-	case len(o.body) > MaxBody:
-		o.err, o.final, o.body = errTooLarge, true, nil
+	case int64(len(o.body)) > limit:
+		o.err, o.final, o.body = fmt.Errorf("the answer is larger than %d bytes", limit), true, nil
 	case err != nil && ctx.Err() != nil:
 		o.err, o.body = describe(err, operation, ctx, nil), nil
 	case err != nil:

@@ -47,11 +47,20 @@ type Request struct {
 	Anonymous bool
 	// Settled tells, by reading, whether an Idempotent call has had its effect. Do counts a settled call as a success.
 	Settled func(context.Context) (bool, error)
+	// MaxBody replaces the package's MaxBody for an answer that is expected to be large; 0: that one.
+	MaxBody int64
 	// Accept lists statuses other than 2xx that are an answer and not an error (a probe's 400).
 	Accept []int
 }
 
-// Response is a complete answer: its body was read whole and is at most MaxBody bytes.
+func (r Request) maxBody() int64 {
+	if r.MaxBody > 0 {
+		return r.MaxBody
+	}
+	return MaxBody
+}
+
+// Response is a complete answer: its body was read whole and is at most Request.MaxBody bytes.
 type Response struct {
 	Status int
 	Header http.Header

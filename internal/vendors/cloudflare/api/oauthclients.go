@@ -96,6 +96,10 @@ func (c *Client) OAuthClient(ctx context.Context, accountID, clientID string) (O
 	return client, nil
 }
 
+// maxList is the largest list that is read, in bytes. Cloudflare sends all clients of an account in one answer, a few
+// hundred bytes each: this is room for some fifty thousand.
+const maxList = 32 << 20
+
 // OAuthClients lists every client of an account. The vendor does not page this list; an answer that says otherwise is an
 // *httpapi.AnswerError, never a part of the list. So is an answer without a list: it does not mean that there are none.
 //
@@ -107,6 +111,7 @@ func (c *Client) OAuthClients(ctx context.Context, accountID string) ([]OAuthCli
 		Class:     httpapi.ReadOnly,
 		Method:    http.MethodGet,
 		Path:      []string{"accounts", accountID, "oauth_clients"},
+		MaxBody:   maxList,
 	}
 	resp, err := c.http.Do(ctx, r)
 	if err != nil {
