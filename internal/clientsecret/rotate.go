@@ -28,8 +28,6 @@ type rotate struct {
 	// prior is what state held before; the zero value in Create.
 	prior rotation.State
 	noted *rotation.Noted
-	// before are the facts of right before the rotation.
-	before rotation.Facts
 	// recipients seal the secret; nil keeps it in clear.
 	recipients custody.Recipients
 	// chosen is the user's value, current the secret in use as far as it is known.
@@ -53,7 +51,6 @@ type rotate struct {
 func (o *rotate) run(ctx context.Context) error {
 	client := o.m.client()
 	before, err := o.prepare(ctx, client)
-	o.before = before
 	if err == nil {
 		err = ctx.Err() // the last moment of no effect
 	}
@@ -76,7 +73,6 @@ func (o *rotate) run(ctx context.Context) error {
 	}
 	o.save()
 	o.connection.Newest.Made(client, issued.Value.SHA256())
-	o.connection.Open.Saw(client, o.m.HasPrevious.ValueBool(), instant(o.m.PreviousEndsAt))
 	o.connection.UseLoginSecret(client.ID, issued.Value)
 	for _, text := range issued.Notes {
 		o.diags.AddWarning("The rotation needed a second look", text+"\n\n"+explain.Where(o.kind.Subject(client)))
@@ -93,21 +89,6 @@ func (o *rotate) run(ctx context.Context) error {
 	return nil
 }
 
-// changed tells whether anybody changed the client since the plan.
-func (o *rotate) changed(before rotation.Facts) bool {
-	return o.noted.Changed != nil && before.ChangedAt != nil && !before.ChangedAt.Equal(*o.noted.Changed)
-}
-
-// compare says when the client was changed between plan and apply: another apply may have rotated it.
-func (o *rotate) compare(before rotation.Facts) {
-	if !o.changed(before) {
-		return
-	}
-	o.diags.AddWarning("The client was changed since the plan",
-		fmt.Sprintf("It was last changed at %s, and the plan saw %s. If that was a rotation (another apply without a lock, or the dashboard), the secret that it made "+
-			"is replaced by this one; whoever has it needs the new one.\n\n%s", rotation.Stamp(*before.ChangedAt), rotation.Stamp(*o.noted.Changed), explain.Where(o.kind.Subject(o.m.client()))))
-}
-
 // prepare reads what must hold right before a change and refuses when it does not.
 func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts, error) {
 	before, err := o.connection.Prepare(ctx, c)
@@ -120,7 +101,6 @@ func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts
 			Remedy: "Change the client at the vendor, or remove this resource.",
 		}
 	}
-	o.compare(before)
 	if o.m.Mode.ValueString() == string(rotation.Regenerate) {
 		return before, nil
 	}
@@ -138,11 +118,6 @@ func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts
 		}
 	case !*before.HasPrevious:
 		return before, nil
-	case o.retireFirst && o.planned && o.changed(before):
-		return before, &rotation.RefusedError{
-			Reason: "The client was changed since the plan; if that was a rotation, the previous secret that this apply was to delete is the one in use.",
-			Remedy: "Run a plan again and look at what it would delete.",
-		}
 	case o.retireFirst:
 		return before, o.endPrevious(ctx, c, before)
 	case o.planned && o.m.OnPending.ValueString() == rotation.PendingRetireFirst:
@@ -200,7 +175,6 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 		listed = rotation.LiveIDs(issued.Before)
 	}
 	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Listed: listed}
-	o.noted.Acted(o.before.ChangedAt, issued.At)
 
 	m.SHA256 = types.StringValue(issued.Value.SHA256())
 	m.Secret, m.Encrypted = types.StringNull(), types.StringNull()
@@ -332,7 +306,7 @@ func (o *rotate) retire(ctx context.Context, c rotation.Client, proven bool) {
 		return
 	}
 	for _, id := range ids {
-		if _, err := o.connection.Retire(ctx, c, id, rotation.Expected(o.kind.Traits, nil)); err != nil {
+		if _, err := o.connection.Retire(ctx, c, id, rotation.Facts{}); err != nil {
 			summary, detail := explain.Failure(o.kind.Subject(c), "delete the previous secret", err,
 				"The new secret is in state and works. The previous one is still valid too; the next apply tries again to delete it.")
 			o.trouble(summary, detail)
@@ -347,7 +321,6 @@ func (o *rotate) retire(ctx context.Context, c rotation.Client, proven bool) {
 func (o *rotate) retired(id string) {
 	if !o.kind.Traits.Listed || o.m.PreviousSecretID.ValueString() == id {
 		o.m.HasPrevious, o.m.PreviousEndsAt, o.m.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()
-		o.connection.Open.Saw(o.m.client(), false, nil)
 	}
 	o.noted.Forget(id)
 }

@@ -153,7 +153,7 @@ func (u *update) retire(ctx context.Context, m model, ids []string) {
 			u.r.fail(u.diags, m, "delete the previous secret", err)
 			return
 		}
-		if _, err := u.r.connection.Retire(ctx, c, id, rotation.Expected(u.r.kind.Traits, u.noted.Changed)); err != nil {
+		if _, err := u.r.connection.Retire(ctx, c, id, rotation.Facts{}); err != nil {
 			u.diags.AddError(explain.Failure(u.r.kind.Subject(c), "delete the previous secret", err,
 				"The current secret works and nothing was deleted; the next apply tries again."))
 			continue
@@ -161,8 +161,6 @@ func (u *update) retire(ctx context.Context, m model, ids []string) {
 		u.noted.Forget(id)
 		if !u.r.kind.Traits.Listed || id == truth.PreviousSecretID.ValueString() {
 			u.noted.ForeignPrevious = false
-			u.noted.Acted(u.noted.Changed, u.r.connection.Now())
-			u.r.connection.Open.Saw(c, false, nil)
 			truth.HasPrevious, truth.PreviousEndsAt, truth.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()
 		}
 		u.save(truth)

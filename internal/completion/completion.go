@@ -64,15 +64,7 @@ func (t task) end(ctx context.Context) (bool, error) {
 	}
 	defer unlock()
 	if !t.kind.Traits.Listed {
-		var expected rotation.Facts
-		if live, _ := t.connection.Open.Live(t.client); live {
-			expected = rotation.Expected(t.kind.Traits, nil)
-		}
-		ended, err := t.connection.Retire(ctx, t.client, "", expected)
-		if err == nil {
-			t.connection.Open.Saw(t.client, false, nil)
-		}
-		return ended, err
+		return t.connection.Retire(ctx, t.client, "", rotation.Facts{})
 	}
 	before, err := t.connection.Prepare(ctx, t.client)
 	if err != nil {

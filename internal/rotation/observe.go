@@ -18,11 +18,9 @@ type Noted struct {
 	ForeignPrevious bool `json:"foreign_previous,omitempty"`
 	// PreviousExpiresAt is when the vendor itself ends the previous secret of a Listed vendor; nil when it does not.
 	PreviousExpiresAt *time.Time `json:"previous_expires_at,omitempty"`
-	// Changed is when the client of a slot API was last changed by anyone, as the last read since the last change from here
-	// showed it. A client that was changed after that may have been rotated twice, and its previous secret is then another one.
+	// Changed is when the client of a slot API was last changed by anyone, as seen while its previous secret stood. A client
+	// that was changed since may have been rotated twice, and the previous secret is then another one.
 	Changed *time.Time `json:"changed,omitempty"`
-	// Stale tells a view of the client from before the last change from here.
-	Stale *Stale `json:"stale,omitempty"`
 	// SecretAge is the last age seen since the last rotation from here.
 	SecretAge *float64 `json:"secret_age,omitempty"`
 	// Older are secrets of a Listed vendor from before the previous one that this resource made and has not deleted.
@@ -35,24 +33,6 @@ type Noted struct {
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Pending is a rotation whose outcome is unknown; kept outside this record because of its value.
 	Pending *Pending `json:"-"`
-}
-
-// Stale is how a client looked right before a change, and how long a vendor may go on showing that.
-type Stale struct {
-	Changed time.Time `json:"changed"`
-	Until   time.Time `json:"until"`
-}
-
-// Acted notes that this resource changed the client at a time; before is when the client was last changed before that.
-func (n *Noted) Acted(before *time.Time, at time.Time) {
-	n.Changed, n.Stale = nil, nil
-	if before != nil {
-		n.Stale = &Stale{Changed: *before, Until: at.Add(unsettled)}
-	}
-}
-
-func (n Noted) showsPast(facts Facts) bool {
-	return n.Stale != nil && facts.ChangedAt != nil && facts.ChangedAt.Equal(n.Stale.Changed) && facts.At.Before(n.Stale.Until)
 }
 
 // Older is a secret that left the previous place and still lives.
@@ -128,47 +108,26 @@ func Observe(traits Traits, st State, noted Noted, facts Facts, first bool) (Sta
 	if noted.At.IsZero() && st.Version >= 1 && !first {
 		noted.Interrupted = true
 	}
-	last := noted.At
 	noted.At = facts.At
 	if traits.Listed {
 		return observeList(st, noted, facts)
 	}
-	return observeSlots(traits, st, noted, facts, last, first)
+	return observeSlots(traits, st, noted, facts, first)
 }
 
-const (
-	// unsettled is how long after a change a vendor may show the time before it.
-	unsettled = 5 * time.Minute
-	// clocks is how far the time of a rotation as noted here and as the vendor shows it may differ.
-	clocks = 150 * time.Second
-)
-
-// changedElsewhere tells whether somebody changed the client since the last look, or, when there was none since the last
-// change from here, later than that one (at the time last).
-func changedElsewhere(last time.Time, noted Noted, facts Facts) bool {
-	switch {
-	case facts.ChangedAt == nil:
-		return false
-	case noted.Changed != nil:
-		return !facts.ChangedAt.Equal(*noted.Changed)
-	default:
-		return !last.IsZero() && facts.ChangedAt.Sub(last) > clocks
-	}
-}
+// unsettled is how long after a rotation the time of the last change may still be that before it.
+const unsettled = 5 * time.Minute
 
 // rounding is what a time loses in state, which keeps whole seconds: a vendor may end an overlap that much later.
 const rounding = time.Second
 
-func observeSlots(traits Traits, st State, noted Noted, facts Facts, last time.Time, first bool) (State, Noted) {
-	if noted.showsPast(facts) {
-		return st, noted
-	}
+func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool) (State, Noted) {
 	if facts.HasPrevious != nil {
 		now := *facts.HasPrevious
 		switch {
 		case first:
 			noted.ForeignPrevious = now
-		case now && st.HasPrevious && changedElsewhere(last, noted, facts):
+		case now && st.HasPrevious && noted.Changed != nil && facts.ChangedAt != nil && !facts.ChangedAt.Equal(*noted.Changed):
 			noted.ForeignPrevious = true
 		case now && !st.HasPrevious:
 			noted.ForeignPrevious = true
@@ -180,7 +139,10 @@ func observeSlots(traits Traits, st State, noted Noted, facts Facts, last time.T
 			}
 		}
 		st.HasPrevious = now
-		noted.Changed = facts.ChangedAt
+		noted.Changed = nil
+		if now && st.RotatedAt != nil && facts.At.Sub(*st.RotatedAt) > unsettled {
+			noted.Changed = facts.ChangedAt
+		}
 	} else if traits.EndsOverlap && st.HasPrevious && st.PreviousEndsAt != nil && facts.At.Sub(*st.PreviousEndsAt) >= rounding {
 		st.HasPrevious = false
 	}

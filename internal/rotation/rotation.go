@@ -56,17 +56,6 @@ type Facts struct {
 	Unfit string
 }
 
-// Expected are what Retire is told when the caller knows that a previous secret of a slot API stands: a look that does not
-// show it is an old one. changed is when the client was last changed as far as the plan saw; a later change means that the
-// previous secret may be another one. Retire still looks for itself.
-func Expected(traits Traits, changed *time.Time) Facts {
-	if !traits.ShowsPrevious {
-		return Facts{}
-	}
-	yes := true
-	return Facts{HasPrevious: &yes, ChangedAt: changed}
-}
-
 // Entry is one secret in a vendor's list; never its value.
 type Entry struct {
 	ID        string
@@ -148,7 +137,7 @@ type Vendor interface {
 	Issue(ctx context.Context, c Client, order Order) (Issued, error)
 	// Retire ends the previous secret: the one with that id, or on a slot API the only one. Nothing to end is success; the
 	// result tells whether there was something. before are facts from Prepare under the same lock; without (At is zero) the
-	// vendor reads for itself, and before may hold what is Expected.
+	// vendor reads for itself.
 	Retire(ctx context.Context, c Client, secretID string, before Facts) (bool, error)
 	// Prove tries s once at the token endpoint. An outage is proof.Inconclusive; the error is that of ctx.
 	Prove(ctx context.Context, c Client, s secret.Value) (proof.Verdict, error)

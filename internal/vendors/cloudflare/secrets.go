@@ -167,7 +167,7 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, befor
 	defer s.reader.Forget(c.Scope, c.ID)
 	var updated *time.Time
 	if before.At.IsZero() {
-		client, err := s.expect(ctx, c, before)
+		client, err := s.api.OAuthClient(ctx, c.Scope, c.ID)
 		if err != nil {
 			return false, err
 		}
@@ -207,34 +207,6 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, befor
 		}
 	}
 	return true, s.api.DeleteRotatedSecret(settling, c.Scope, c.ID)
-}
-
-// expect looks at the client before a deletion. When a previous secret is expected, a look that does not show it is repeated,
-// and a client that was changed since the plan is left alone.
-func (s *secrets) expect(ctx context.Context, c rotation.Client, expected rotation.Facts) (api.OAuthClient, error) {
-	for i := 0; ; i++ {
-		client, err := s.api.OAuthClient(ctx, c.Scope, c.ID)
-		if err != nil || expected.HasPrevious == nil || client.HasRotatedSecret == nil {
-			return client, err
-		}
-		switch changed := expected.ChangedAt; {
-		case *client.HasRotatedSecret && changed != nil && client.UpdatedAt != nil && !changed.Equal(*client.UpdatedAt):
-			return client, &rotation.RefusedError{
-				Reason: "The client was changed since the plan; if that was a rotation, the previous secret is the one in use.",
-				Remedy: "Run a plan again and look at what it says about the previous secret.",
-			}
-		case *client.HasRotatedSecret:
-			return client, nil
-		case i+1 == looks:
-			return client, &rotation.RefusedError{
-				Reason: "Cloudflare shows no previous secret, although there was one a moment ago.",
-				Remedy: "Run the command again: either somebody else has deleted it, or Cloudflare shows it later.",
-			}
-		}
-		if err := s.clock.Sleep(ctx, lookPause); err != nil {
-			return client, err
-		}
-	}
 }
 
 // Prove implements rotation.Vendor with a bogus authorization code: the endpoint authenticates the client before it looks
