@@ -38,7 +38,7 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 			// Another client: Terraform replaces the resource and plans its creation next.
 			r.forget(&plan)
 		} else {
-			r.planUpdate(&plan, prior, recall(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
+			r.planUpdate(ctx, &plan, prior, recall(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
 		}
 	}
 	resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
@@ -86,11 +86,11 @@ func (r *clientSecret) planReplacement(plan model, diags *diag.Diagnostics) {
 	}
 }
 
-func (r *clientSecret) planUpdate(plan *model, prior model, noted rotation.Noted, diags *diag.Diagnostics) {
+func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model, noted rotation.Noted, diags *diag.Diagnostics) {
 	r.remember(plan, prior)
 	set, st := plan.settings(), prior.state()
 	if r.connection != nil {
-		noted.Strays = r.connection.Claims.Unclaimed(prior.client(), noted.Strays)
+		noted.Strays = r.connection.Claims.Unclaimed(ctx, prior.client(), noted.Strays)
 	}
 	decision := rotation.Decide(r.kind.Traits, set, st, noted, r.isSelf(prior))
 	for _, w := range decision.Warnings {
@@ -134,6 +134,9 @@ func (r *clientSecret) planKept(plan *model, prior model, set rotation.Settings,
 		plan.HasPrevious = types.BoolUnknown()
 		diags.AddWarning("Earlier secrets are deleted",
 			fmt.Sprintf("retire_previous_after has passed for secrets from before the previous one: %v.\n\n%s", decision.RetireOlder, r.where(prior)))
+	}
+	if (decision.Retire || len(decision.RetireOlder) > 0) && unproved(*plan) {
+		plan.Verified = types.BoolUnknown() // deleting asks for the proof again
 	}
 	if reseals(*plan, prior) {
 		plan.Secret = types.StringNull()

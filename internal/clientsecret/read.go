@@ -41,7 +41,7 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	noted := recall(ctx, req.Private, &resp.Diagnostics)
 	first := m.HasPrevious.IsNull()
 	r.claim(m, noted)
-	facts, err := r.look(ctx, m)
+	facts, err := r.look(ctx, m, noted)
 	switch {
 	case errors.Is(err, httpapi.ErrNotFound):
 		resp.Diagnostics.AddWarning("The client is gone",
@@ -73,14 +73,15 @@ func (r *clientSecret) claim(m model, noted rotation.Noted) {
 	}
 }
 
-// look reads the client. Shortly after a rotation, a client or secret that is not shown is looked at again before that is
-// believed; so is, at any time, a list without a single entry.
-func (r *clientSecret) look(ctx context.Context, m model) (rotation.Facts, error) {
+// look reads the client. Shortly after a rotation, a client, secret or previous secret that is not shown is looked at again
+// before that is believed; so is, at any time, a list without a single entry.
+func (r *clientSecret) look(ctx context.Context, m model, noted rotation.Noted) (rotation.Facts, error) {
 	facts, err := r.connection.Read(ctx, m.client())
 	rotated := instant(m.RotatedAt)
 	for _, pause := range secondLooks {
 		fresh := rotated != nil && r.connection.Now().Sub(*rotated) <= grace
-		if !missing(facts, err, m.SecretID.ValueString()) || !fresh && (err != nil || len(facts.Secrets) > 0) {
+		absent := missing(facts, err, m.SecretID.ValueString()) && (fresh || err == nil && len(facts.Secrets) == 0)
+		if !absent && (err != nil || !noted.Stale(m.state(), facts)) {
 			break
 		}
 		if r.connection.Clock.Sleep(ctx, pause) != nil {

@@ -92,6 +92,13 @@ func (o *rotate) run(ctx context.Context) error {
 // prepare reads what must hold right before a change and refuses when it does not.
 func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts, error) {
 	before, err := o.connection.Prepare(ctx, c)
+	open := rotation.State{HasPrevious: true} // as the last rotation left it, whatever an early read showed since
+	for _, pause := range secondLooks {
+		if err != nil || !o.noted.Stale(open, before) || o.connection.Clock.Sleep(ctx, pause) != nil {
+			break
+		}
+		before, err = o.connection.Prepare(ctx, c)
+	}
 	if err != nil {
 		return before, err
 	}
@@ -135,6 +142,9 @@ func (o *rotate) endPrevious(ctx context.Context, c rotation.Client, before rota
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if o.planned && o.noted.ChangedSince(o.prior, before) {
+		return changedSincePlan()
+	}
 	if _, err := o.connection.Retire(ctx, c, "", before); err != nil {
 		return fmt.Errorf("deleting the previous secret before the rotation: %w", err)
 	}
@@ -143,11 +153,15 @@ func (o *rotate) endPrevious(ctx context.Context, c rotation.Client, before rota
 }
 
 // conflicts tells whether a Create that may end an open rotation learns of it only by the refusal of its own: from a
-// vendor that shows none. In Update the state knows, and one that appeared since was not agreed to.
+// vendor that shows none. In Update the next plan asks for that.
 func (o *rotate) conflicts(err error) bool {
-	return errors.Is(err, httpapi.ErrConflict) && !httpapi.IsOutcomeUnknown(err) && !o.planned && !o.ended &&
-		!o.kind.Traits.Listed && !o.kind.Traits.ShowsPrevious &&
-		o.m.OnPending.ValueString() == rotation.PendingRetireFirst && o.m.Mode.ValueString() != string(rotation.Regenerate)
+	return o.conflicted(err) && !o.planned && o.m.OnPending.ValueString() == rotation.PendingRetireFirst
+}
+
+// conflicted tells that a vendor refused a rotation because of an open one that it does not show.
+func (o *rotate) conflicted(err error) bool {
+	return errors.Is(err, httpapi.ErrConflict) && !httpapi.IsOutcomeUnknown(err) && !o.ended &&
+		!o.kind.Traits.Listed && !o.kind.Traits.ShowsPrevious && o.m.Mode.ValueString() != string(rotation.Regenerate)
 }
 
 func (o *rotate) order(before rotation.Facts) rotation.Order {
@@ -174,7 +188,7 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	if o.kind.Traits.Listed && listed == nil {
 		listed = rotation.LiveIDs(issued.Before)
 	}
-	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Listed: listed}
+	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Listed: listed, Turn: rotation.Since(issued.Before, issued.At)}
 
 	m.SHA256 = types.StringValue(issued.Value.SHA256())
 	m.Secret, m.Encrypted = types.StringNull(), types.StringNull()
@@ -305,8 +319,13 @@ func (o *rotate) retire(ctx context.Context, c rotation.Client, proven bool) {
 	if !proven {
 		return
 	}
+	// On a slot API the rotation itself left the previous secret behind; a read could only show the time before that.
+	var known rotation.Facts
+	if left := true; !o.kind.Traits.Listed {
+		known = rotation.Facts{At: o.noted.At, HasPrevious: &left}
+	}
 	for _, id := range ids {
-		if _, err := o.connection.Retire(ctx, c, id, rotation.Facts{}); err != nil {
+		if _, err := o.connection.Retire(ctx, c, id, known); err != nil {
 			summary, detail := explain.Failure(o.kind.Subject(c), "delete the previous secret", err,
 				"The new secret is in state and works. The previous one is still valid too; the next apply tries again to delete it.")
 			o.trouble(summary, detail)

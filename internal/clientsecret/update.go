@@ -101,6 +101,7 @@ func (u *update) rotate(ctx context.Context, req resource.UpdateRequest) {
 	if errors.As(err, &lost) {
 		u.noted.Pending = lost.Pending
 	}
+	u.noted.Conflict = operation.conflicted(err)
 	u.save(u.prior)
 }
 
@@ -121,6 +122,9 @@ func (u *update) settle(ctx context.Context) {
 	}
 	if m.HasPrevious.IsUnknown() {
 		m.HasPrevious = u.prior.HasPrevious
+	}
+	if m.Verified.IsUnknown() {
+		m.Verified = u.prior.Verified
 	}
 	if len(ids) == 0 {
 		u.save(m)
@@ -145,7 +149,7 @@ func (u *update) retire(ctx context.Context, m model, ids []string) {
 		return
 	}
 	defer unlock()
-	if !u.proven(ctx, c, truth) {
+	if !u.proven(ctx, c, &truth) {
 		return
 	}
 	for _, id := range ids {
@@ -153,7 +157,7 @@ func (u *update) retire(ctx context.Context, m model, ids []string) {
 			u.r.fail(u.diags, m, "delete the previous secret", err)
 			return
 		}
-		if _, err := u.r.connection.Retire(ctx, c, id, rotation.Facts{}); err != nil {
+		if err := u.end(ctx, c, id); err != nil {
 			u.diags.AddError(explain.Failure(u.r.kind.Subject(c), "delete the previous secret", err,
 				"The current secret works and nothing was deleted; the next apply tries again."))
 			continue
@@ -167,18 +171,45 @@ func (u *update) retire(ctx context.Context, m model, ids []string) {
 	}
 }
 
+// end deletes one secret that the plan named. Where a vendor shows when the client changed, it is still the one of the plan.
+func (u *update) end(ctx context.Context, c rotation.Client, id string) (err error) {
+	var before rotation.Facts
+	if u.r.kind.Traits.ShowsPrevious {
+		if before, err = u.r.connection.Prepare(ctx, c); err != nil {
+			return err
+		}
+		if before.HasPrevious != nil && *before.HasPrevious && u.noted.ChangedSince(u.prior.state(), before) {
+			return changedSincePlan()
+		}
+	}
+	_, err = u.r.connection.Retire(ctx, c, id, before)
+	return err
+}
+
+func changedSincePlan() error {
+	return &rotation.RefusedError{
+		Reason: "The client was changed since it was read for the plan: somebody else may have rotated, and the secret in use may be the previous one now.",
+		Remedy: "Run a plan again and look at what it would delete.",
+	}
+}
+
+// unproved tells that a proof is asked for and has not succeeded.
+func unproved(m model) bool { return !m.Verify.IsNull() && !m.Verified.ValueBool() }
+
 // proven makes sure, where verify asks for it, that the current secret works before another one is deleted. A proof at
 // the rotation counts.
-func (u *update) proven(ctx context.Context, c rotation.Client, m model) bool {
-	if m.Verify.IsNull() || m.Verified.ValueBool() {
+func (u *update) proven(ctx context.Context, c rotation.Client, m *model) bool {
+	if !unproved(*m) {
 		return true
 	}
 	current := m.plaintext()
 	verdict := proof.Inconclusive
 	if !current.Empty() {
-		verdict = establish(ctx, u.r.connection, c, current, m)
+		verdict = establish(ctx, u.r.connection, c, current, *m)
 	}
 	if verdict == proof.Accepted {
+		m.Verified = types.BoolValue(true)
+		u.save(*m)
 		return true
 	}
 	u.diags.AddError("The previous secret was not deleted",

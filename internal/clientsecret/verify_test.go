@@ -82,8 +82,15 @@ func TestVerifyRefusedOrInconclusive(t *testing.T) {
 				cli.Sent()
 				expectLive(t, c, w, 1, 2)
 				w.ClearFaults()
+				cli.Plan()
+				if cli.Saved(c.Address()).Unknown["verified"] != true {
+					t.Error("the plan does not show that the proof is tried again")
+				}
 				cli.Apply()
 				cli.Sent(c.Retire)
+				if cli.Attribute(c.Address(), "verified") != true {
+					t.Error("the later proof does not count")
+				}
 				cli.Empty()
 				expectLive(t, c, w, 2)
 			})

@@ -52,6 +52,18 @@ type bench struct {
 
 func newBench(t *testing.T, v vendor) *bench {
 	t.Helper()
+	return newBenchWith(t, v, fmt.Sprintf(`
+variable "q" { default = "1" }
+resource "oauthsecret_%s_client_secret" "app" {
+  %s = %q
+  rotate_when_changed   = { q = var.q }
+  retire_previous_after = "0s"
+}
+`, v.name, v.id, v.client))
+}
+
+func newBenchWith(t *testing.T, v vendor, config string) *bench {
+	t.Helper()
 	acctest.NeedCLI(t)
 	b := &bench{vendor: v, sim: simulator.New(simulator.Options{}), reached: make(chan struct{}), release: make(chan struct{})}
 	b.sim.Cloudflare.AddClient(acctest.Account, acctest.OAuthClient)
@@ -61,14 +73,7 @@ func newBench(t *testing.T, v vendor) *bench {
 	t.Cleanup(server.Close)
 	env := simulator.Environment(server.URL)
 	env["CLOUDFLARE_ACCOUNT_ID"], env["CSP_ORG_ID"], env["IDENTITY_SERVICE_TENANT"] = acctest.Account, acctest.Org, acctest.Tenant
-	b.program = acctest.NewProgram(t, fmt.Sprintf(`
-variable "q" { default = "1" }
-resource "oauthsecret_%s_client_secret" "app" {
-  %s = %q
-  rotate_when_changed   = { q = var.q }
-  retire_previous_after = "0s"
-}
-`, v.name, v.id, v.client), env)
+	b.program = acctest.NewProgram(t, config, env)
 	return b
 }
 
@@ -117,7 +122,7 @@ func (b *bench) apply(t *testing.T, args ...string) *exec.Cmd {
 func (b *bench) held(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(b.program.Dir, "terraform.tfstate"))
-	if err != nil {
+	if err != nil || len(text) == 0 {
 		return ""
 	}
 	var state struct {

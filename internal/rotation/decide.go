@@ -89,11 +89,11 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 		d.RetireOlder = append(d.RetireOlder, st.PreviousSecretID)
 	}
 
-	if d.Rotate != No && !traits.Listed && set.Mode != Regenerate && st.HasPrevious && noted.Pending == nil {
+	if d.Rotate != No && !traits.Listed && set.Mode != Regenerate && (st.HasPrevious || noted.Conflict) && noted.Pending == nil {
 		switch {
 		case due && ours, set.OnPending == PendingRetireFirst:
 			d.RetireFirst = true
-		case d.Rotate == Yes:
+		case d.Rotate == Yes && st.HasPrevious:
 			d.Refused = PendingRefusal(traits, st.PreviousEndsAt)
 		}
 	}
@@ -102,6 +102,9 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 	}
 	if set.OnExternal != ExternalIgnore {
 		d.Warnings = append(d.Warnings, strayWarnings(traits, noted)...)
+	}
+	if noted.Conflict {
+		d.Warnings = append(d.Warnings, conflictWarning())
 	}
 	if noted.External != nil && set.OnExternal != ExternalIgnore {
 		d.Warnings = append(d.Warnings, noted.External.warning(traits, st, d.Rotate == Yes, d.Refused != nil))

@@ -325,3 +325,33 @@ func sameTime(t *testing.T, what string, got, want *time.Time) {
 		t.Errorf("%s %v, want %v", what, got, want)
 	}
 }
+
+// A rotation that was refused because of one that nothing shows: the next plan ends that first when it is asked to, and
+// tries again otherwise.
+func TestDecide_Conflict(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change      func(*inputs)
+		retireFirst bool
+	}{
+		"fail":                     {triggered, false},
+		"retire_first":             {func(in *inputs) { triggered(in); in.set.OnPending = rotation.PendingRetireFirst }, true},
+		"retire_first, no trigger": {func(in *inputs) { in.set.OnPending = rotation.PendingRetireFirst }, false},
+		"retire_first, regenerate": {func(in *inputs) {
+			triggered(in)
+			in.set.OnPending, in.set.Mode = rotation.PendingRetireFirst, rotation.Regenerate
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := base(csp).with(func(in *inputs) { in.noted.Conflict = true }).with(c.change)
+			d := rotation.Decide(in.traits, in.set, in.st, in.noted, in.self)
+			if d.RetireFirst != c.retireFirst || d.Refused != nil {
+				t.Errorf("retire first %t, refused %v", d.RetireFirst, d.Refused)
+			}
+			if !slices.ContainsFunc(d.Warnings, func(w rotation.Warning) bool { return w.Summary == "Another rotation is open" }) {
+				t.Errorf("warnings %v", d.Warnings)
+			}
+		})
+	}
+}

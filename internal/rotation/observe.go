@@ -18,9 +18,11 @@ type Noted struct {
 	ForeignPrevious bool `json:"foreign_previous,omitempty"`
 	// PreviousExpiresAt is when the vendor itself ends the previous secret of a Listed vendor; nil when it does not.
 	PreviousExpiresAt *time.Time `json:"previous_expires_at,omitempty"`
-	// Changed is when the client of a slot API was last changed by anyone, as seen while its previous secret stood. A client
-	// that was changed since may have been rotated twice, and the previous secret is then another one.
+	// Changed is when the client of a slot API was last changed by anyone, as the last read showed it. A client that was
+	// changed since may have been rotated twice, and its previous secret is then another one.
 	Changed *time.Time `json:"changed,omitempty"`
+	// Turn frames the last rotation from here, on a slot API that tells when a client changed.
+	Turn *Turn `json:"turn,omitempty"`
 	// SecretAge is the last age seen since the last rotation from here.
 	SecretAge *float64 `json:"secret_age,omitempty"`
 	// Older are secrets of a Listed vendor from before the previous one that this resource made and has not deleted.
@@ -31,8 +33,59 @@ type Noted struct {
 	Strays []string `json:"strays,omitempty"`
 	// Interrupted: these notes were lost, as they are when the provider dies in the middle of a change.
 	Interrupted bool `json:"interrupted,omitempty"`
+	// Conflict: the last rotation was refused because another one is open, at a vendor that does not show it.
+	Conflict bool `json:"conflict,omitempty"`
 	// Pending is a rotation whose outcome is unknown; kept outside this record because of its value.
 	Pending *Pending `json:"-"`
+}
+
+// Turn frames a rotation by the vendor's times of the client's last change before it and of its answer.
+type Turn struct {
+	Before time.Time `json:"before"`
+	After  time.Time `json:"after"`
+}
+
+// Since frames a rotation that was answered at answered; nil when the vendor does not tell when a client changed.
+func Since(before Facts, answered time.Time) *Turn {
+	if before.ChangedAt == nil {
+		return nil
+	}
+	return &Turn{Before: *before.ChangedAt, After: answered}
+}
+
+// last tells that nobody changed the client since: its last change lies within the frame.
+func (t *Turn) last(changed *time.Time) bool {
+	return t != nil && changed != nil && changed.After(t.Before) && !changed.After(t.After)
+}
+
+// settled is how long after a rotation a vendor may still show the client as it was before.
+const settled = 5 * time.Minute
+
+// Stale tells facts that may still show a client as it was before the last rotation from here. They may as well be true:
+// the time of the last change is a hint that some vendors do not keep.
+func (n Noted) Stale(st State, facts Facts) bool {
+	return st.HasPrevious && facts.HasPrevious != nil && !*facts.HasPrevious &&
+		n.Turn != nil && facts.ChangedAt != nil && facts.ChangedAt.Equal(n.Turn.Before) && facts.At.Sub(n.Turn.After) <= settled
+}
+
+// later is how long after the answer to a rotation a vendor may still date a change that belongs to it: clocks may differ
+// by two minutes before that is noticed.
+const later = 3 * time.Minute
+
+// ChangedSince tells that somebody changed the client of a slot API after the last rotation from here, where no read has
+// shown that change yet.
+func (n Noted) ChangedSince(st State, facts Facts) bool {
+	if facts.ChangedAt == nil || n.Changed != nil && facts.ChangedAt.Equal(*n.Changed) {
+		return false
+	}
+	if n.Turn != nil && facts.ChangedAt.Sub(n.Turn.After) > later {
+		return true
+	}
+	if n.Changed == nil {
+		return false
+	}
+	// The last read must surely have shown the rotation.
+	return n.Turn != nil && !n.Changed.Equal(n.Turn.Before) || st.RotatedAt != nil && n.At.Sub(*st.RotatedAt) > settled
 }
 
 // Older is a secret that left the previous place and still lives.
@@ -55,7 +108,7 @@ func (n Noted) olderDue() []string {
 // Doubtful tells that the previous secret of a slot API may be another one than the one that this resource replaced, and
 // therefore the one in use.
 func (n Noted) Doubtful() bool {
-	return n.ForeignPrevious || n.Interrupted || n.External != nil
+	return n.ForeignPrevious || n.Interrupted || n.Conflict || n.External != nil
 }
 
 // Forget drops an older secret that is gone.
@@ -108,15 +161,12 @@ func Observe(traits Traits, st State, noted Noted, facts Facts, first bool) (Sta
 	if noted.At.IsZero() && st.Version >= 1 && !first {
 		noted.Interrupted = true
 	}
-	noted.At = facts.At
-	if traits.Listed {
-		return observeList(st, noted, facts)
+	if !traits.Listed {
+		return observeSlots(traits, st, noted, facts, first)
 	}
-	return observeSlots(traits, st, noted, facts, first)
+	noted.At = facts.At
+	return observeList(st, noted, facts)
 }
-
-// unsettled is how long after a rotation the time of the last change may still be that before it.
-const unsettled = 5 * time.Minute
 
 // rounding is what a time loses in state, which keeps whole seconds: a vendor may end an overlap that much later.
 const rounding = time.Second
@@ -127,8 +177,9 @@ func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool)
 		switch {
 		case first:
 			noted.ForeignPrevious = now
-		case now && st.HasPrevious && noted.Changed != nil && facts.ChangedAt != nil && !facts.ChangedAt.Equal(*noted.Changed):
+		case now && st.HasPrevious && noted.ChangedSince(st, facts):
 			noted.ForeignPrevious = true
+		case now && !st.HasPrevious && noted.Turn.last(facts.ChangedAt): // an earlier look was too early
 		case now && !st.HasPrevious:
 			noted.ForeignPrevious = true
 			noted.External = &External{Seen: "The client has a previous secret that this resource did not leave behind: somebody else rotated"}
@@ -139,10 +190,6 @@ func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool)
 			}
 		}
 		st.HasPrevious = now
-		noted.Changed = nil
-		if now && st.RotatedAt != nil && facts.At.Sub(*st.RotatedAt) > unsettled {
-			noted.Changed = facts.ChangedAt
-		}
 	} else if traits.EndsOverlap && st.HasPrevious && st.PreviousEndsAt != nil && facts.At.Sub(*st.PreviousEndsAt) >= rounding {
 		st.HasPrevious = false
 	}
@@ -155,6 +202,7 @@ func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool)
 		}
 		noted.SecretAge = age
 	}
+	noted.At, noted.Changed = facts.At, facts.ChangedAt
 	return st, noted
 }
 
@@ -250,6 +298,15 @@ func strayWarnings(traits Traits, noted Noted) []Warning {
 		}}
 	}
 	return nil
+}
+
+func conflictWarning() Warning {
+	return Warning{
+		Summary: "Another rotation is open",
+		Detail: "The vendor refused the last rotation because another one is open that this state does not know: somebody else rotated, " +
+			"or a run ended before its state was saved. The secret in this state may then be the previous one, which ends with the overlap of that rotation. " +
+			`Replace it before: on_pending_rotation = "retire_first" ends the previous secret right before a new one is made, and whatever uses it fails until it has the new one.`,
+	}
 }
 
 func find(entries []Entry, id string) (Entry, bool) {

@@ -193,3 +193,111 @@ func TestLastLive(t *testing.T) {
 		})
 	}
 }
+
+// rotatedAt0 are the notes of a rotation at t0 of a client that was last changed an hour before.
+func rotatedAt0() rotation.Noted {
+	return rotation.Noted{At: t0, Turn: rotation.Since(rotation.Facts{ChangedAt: at(-time.Hour)}, t0)}
+}
+
+func TestNoted_ChangedSince(t *testing.T) {
+	t.Parallel()
+	st := rotation.State{Version: 1, HasPrevious: true, RotatedAt: at(0)}
+	for name, c := range map[string]struct {
+		last, now *time.Duration // when the client changed, as the last read and as a new one show it
+		read      time.Duration  // the last read
+		noTurn    bool
+		want      bool
+	}{
+		"nothing is shown":                         {},
+		"not shown any more":                       {last: ptr(time.Duration(0))},
+		"the first look, our own change":           {now: ptr(-time.Second)},
+		"the first look, dated by a skewed clock":  {now: ptr(3 * time.Minute)},
+		"the first look, changed since":            {now: ptr(3*time.Minute + time.Second), want: true},
+		"the first look, from before the rotation": {now: ptr(-time.Hour)},
+		"the same as before":                       {last: ptr(day), now: ptr(day), read: day},
+		"another one":                              {last: ptr(-time.Second), now: ptr(time.Second), want: true},
+		"the last look was too early":              {last: ptr(-time.Hour), now: ptr(-time.Second), read: time.Minute},
+		"a vendor that does not date rotations":    {last: ptr(-time.Hour), now: ptr(time.Minute), read: time.Hour, want: true},
+		"no frame, soon":                           {last: ptr(-time.Hour), now: ptr(time.Second), read: time.Minute, noTurn: true},
+		"no frame, later":                          {last: ptr(time.Second), now: ptr(time.Hour), read: 30 * time.Minute, noTurn: true, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			noted := rotatedAt0()
+			noted.At = t0.Add(c.read)
+			if c.noTurn {
+				noted.Turn = nil
+			}
+			facts := rotation.Facts{At: t0.Add(2 * day), HasPrevious: ptr(true)}
+			if c.last != nil {
+				noted.Changed = at(*c.last)
+			}
+			if c.now != nil {
+				facts.ChangedAt = at(*c.now)
+			}
+			if got := noted.ChangedSince(st, facts); got != c.want {
+				t.Errorf("got %t", got)
+			}
+			if _, observed := rotation.Observe(cloudflare, st, noted, facts, false); observed.ForeignPrevious != c.want {
+				t.Errorf("a read makes the previous secret foreign: %t", observed.ForeignPrevious)
+			}
+		})
+	}
+}
+
+func TestNoted_Stale(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		had, noTurn bool
+		flag        *bool
+		changed     *time.Time
+		looked      time.Duration
+		want        bool
+	}{
+		"the view before the rotation": {had: true, flag: ptr(false), changed: at(-time.Hour), want: true},
+		"five minutes later":           {had: true, flag: ptr(false), changed: at(-time.Hour), looked: 5*time.Minute + 1},
+		"changed since":                {had: true, flag: ptr(false), changed: at(time.Second)},
+		"not said when":                {had: true, flag: ptr(false)},
+		"the previous secret is there": {had: true, flag: ptr(true), changed: at(-time.Hour)},
+		"the flag is not there":        {had: true, changed: at(-time.Hour)},
+		"none was left":                {flag: ptr(false), changed: at(-time.Hour)},
+		"no frame":                     {had: true, noTurn: true, flag: ptr(false), changed: at(-time.Hour)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			noted := rotatedAt0()
+			if c.noTurn {
+				noted.Turn = nil
+			}
+			facts := rotation.Facts{At: t0.Add(c.looked), HasPrevious: c.flag, ChangedAt: c.changed}
+			if got := noted.Stale(rotation.State{HasPrevious: c.had}, facts); got != c.want {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+}
+
+// A look that came too early is no change by somebody else: the client's last change is our own rotation.
+func TestObserve_AfterAnEarlyLook(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		changed  *time.Time
+		external string
+	}{
+		"our own":                {at(-time.Second), ""},
+		"at the very answer":     {at(0), ""},
+		"after it":               {at(time.Second), "somebody else rotated"},
+		"the view before it":     {at(-time.Hour), "somebody else rotated"},
+		"the vendor is silent":   {nil, "somebody else rotated"},
+		"older than that before": {at(-2 * time.Hour), "somebody else rotated"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st, noted := rotation.Observe(cloudflare, rotation.State{Version: 1}, rotatedAt0(), rotation.Facts{At: t0.Add(time.Minute), HasPrevious: ptr(true), ChangedAt: c.changed}, false)
+			checkExternal(t, noted, c.external, false)
+			if !st.HasPrevious || noted.ForeignPrevious != (c.external != "") {
+				t.Errorf("has %t, foreign %t", st.HasPrevious, noted.ForeignPrevious)
+			}
+		})
+	}
+}

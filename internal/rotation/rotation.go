@@ -117,7 +117,7 @@ type Issued struct {
 	PreviousEndsAt *time.Time
 	// Requested is the expiration date that was asked for; with the Before facts it finds the new secret in the list.
 	Requested *time.Time
-	// Before are the facts of right before, for Locate.
+	// Before are the facts of right before, for Locate and for later reads.
 	Before Facts
 	// Notes are remarks for the user about how it went.
 	Notes []string

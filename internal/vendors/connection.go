@@ -69,7 +69,7 @@ func (c *Connection) Usable(diags *diag.Diagnostics) bool {
 // NewConnection starts a connection that is not usable yet. A configuration with values that are known only at apply stays
 // that way until then.
 func NewConnection(s Settings, scope Setting, base httpapi.Options) *Connection {
-	return &Connection{Clock: base.Clock, Known: base.Known, DefaultScope: scope.Value, Unknown: s.Unknown(), Locks: &Locks{}, Open: &Open{}, Newest: &Newest{}, Claims: &Claims{}}
+	return &Connection{Clock: base.Clock, Known: base.Known, DefaultScope: scope.Value, Unknown: s.Unknown(), Locks: &Locks{}, Open: &Open{}, Newest: &Newest{}, Claims: &Claims{Clock: base.Clock}}
 }
 
 // Unusable tells whether building the connection ends here.

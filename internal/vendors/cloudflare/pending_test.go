@@ -2,6 +2,7 @@ package cloudflare_test
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
@@ -25,7 +26,7 @@ func TestFlagIsReadRightBeforeTheRotation(t *testing.T) {
 	cli.Plan()
 	w.ResetJournal()
 	cli.ApplySaved().Succeeds(t)
-	if got := acctest.Operations(w.Journal()); !slices.Equal(got, []string{"cloudflare.get", rotate, "cloudflare.get", retire}) {
+	if got := acctest.Operations(w.Journal()); !slices.Equal(got, []string{"cloudflare.get", rotate, retire}) {
 		t.Errorf("the apply sent %v", got)
 	}
 }
@@ -79,4 +80,29 @@ func TestAdoptWithAnOpenRotation(t *testing.T) {
 		acctest.Step{Config: c.HCL(`on_create = "adopt"` + "\n" + trigger("2")), Fails: `set on_pending_rotation = "retire_first"`, Live: []int{0, 1}},
 		acctest.Step{Config: c.HCL(`on_create = "adopt"` + "\n" + retireNext + trigger("2")), Plan: acctest.Update, Calls: []string{retire, rotate}, Live: []int{1, 2}, State: acctest.Values{"version": 1}},
 	)
+}
+
+// A second rotation right after the first, while reads still show the client as it was before: it is not sent.
+func TestSecondRotationBeforeTheFirstIsShown(t *testing.T) {
+	t.Parallel()
+	for reads, inPlan := range map[int]bool{1: true, 2: true, 3: false, 5: false} {
+		t.Run(strconv.Itoa(reads), func(t *testing.T) {
+			w := world(t)
+			w.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.PropagationReads = reads })
+			cli := w.Terminal(t, c.HCL(trigger("1")))
+			cli.Apply()
+			cli.Sent(rotate)
+			cli.Configure(c.HCL(trigger("2")))
+			r := cli.Run("plan", "-json", "-input=false", "-out=saved")
+			if r.Failed != inPlan {
+				t.Fatalf("the plan says %s", r.Text)
+			}
+			if !inPlan {
+				r = cli.ApplySaved()
+			}
+			r.Errs(t, "A previous secret is still valid")
+			cli.Sent()
+			expectLive(t, w, 0, 1)
+		})
+	}
 }

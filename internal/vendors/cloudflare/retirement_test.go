@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
 )
 
 func TestPreviousSecretIsKeptByDefault(t *testing.T) {
@@ -178,4 +179,42 @@ func TestForeignPreviousSecretSurvivesOnDestroy(t *testing.T) {
 	cli.Must("destroy", "-json", "-auto-approve", "-input=false").Warns(t, "The previous secret was not deleted")
 	cli.Sent()
 	expectLive(t, w, 1, 2)
+}
+
+// Somebody else rotates between the plan and the apply: the previous secret is now the one in use.
+func TestClientChangedAfterThePlan(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]string{"retirement": daily + trigger("1"), "retire_first": retireNext + trigger("2")} {
+		t.Run(name, func(t *testing.T) {
+			w := world(t)
+			cli := w.Terminal(t, c.HCL(daily+trigger("1")))
+			cli.Apply()
+			cli.Sent(rotate)
+			w.Clock.Advance(25 * time.Hour)
+			cli.Configure(c.HCL(config))
+			cli.Plan()
+			rotateElsewhere(w)
+			cli.ApplySaved().Errs(t, "The client was changed since it was read for the plan")
+			cli.Sent()
+			expectLive(t, w, 1, 2)
+			if cli.Attribute(c.Address(), "client_secret") != c.Secret(w, 1) || cli.Attribute(c.Address(), "has_previous_secret") != true {
+				t.Error("the state does not tell the truth")
+			}
+		})
+	}
+}
+
+// Right after a rotation the flag is known: a read could show the client as it was before, and leave the previous secret.
+func TestRetirementRightAfterTheRotation(t *testing.T) {
+	w := world(t)
+	w.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.PropagationReads = 2 })
+	cli := w.Terminal(t, c.HCL(alone))
+	w.ResetJournal()
+	cli.Apply()
+	if got := acctest.Operations(w.Journal()); !slices.Equal(got, []string{"cloudflare.get", rotate, retire}) {
+		t.Errorf("the apply sent %v", got)
+	}
+	expectLive(t, w, 1)
+	cli.Plan().Silent(t)
+	cli.Empty()
 }

@@ -78,12 +78,12 @@ const (
 // Issue implements rotation.Vendor. A lost answer is cleared up by the flag: as long as it stays false nothing happened.
 // When it turns true, the new secret exists and nobody has it; ending the previous one would then end the one in use, so
 // nothing more is done.
-func (s *secrets) Issue(ctx context.Context, c rotation.Client, _ rotation.Order) (rotation.Issued, error) {
+func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.Order) (rotation.Issued, error) {
 	defer s.reader.Forget(c.Scope, c.ID)
 	sent := s.clock.Now()
 	value, err := s.api.RotateSecret(ctx, c.Scope, c.ID)
 	if err == nil {
-		return rotation.Issued{Value: value, At: s.Now()}, nil
+		return rotation.Issued{Value: value, At: s.Now(), Before: order.Before}, nil
 	}
 	if !httpapi.IsOutcomeUnknown(err) {
 		if contradicts(err) {
@@ -106,7 +106,7 @@ func (s *secrets) Issue(ctx context.Context, c rotation.Client, _ rotation.Order
 	value, err = s.api.RotateSecret(ctx, c.Scope, c.ID)
 	switch {
 	case err == nil:
-		return rotation.Issued{Value: value, At: s.Now(), Notes: []string{
+		return rotation.Issued{Value: value, At: s.Now(), Before: order.Before, Notes: []string{
 			"Cloudflare did not answer the first request to rotate the secret. It was not carried out, so it was sent once more.",
 		}}, nil
 	case httpapi.IsOutcomeUnknown(err):
@@ -165,13 +165,12 @@ func lost(cause error, happened bool) error {
 // an unanswered call it is repeated only while the client was not changed by anyone.
 func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, before rotation.Facts) (bool, error) {
 	defer s.reader.Forget(c.Scope, c.ID)
-	var updated *time.Time
 	if before.At.IsZero() {
 		client, err := s.api.OAuthClient(ctx, c.Scope, c.ID)
 		if err != nil {
 			return false, err
 		}
-		before, updated = s.facts(client), client.UpdatedAt
+		before = s.facts(client)
 	}
 	switch {
 	case before.HasPrevious == nil:
@@ -199,7 +198,7 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, befor
 		return true, nil
 	case !httpapi.IsOutcomeUnknown(err):
 		return false, err
-	case updated == nil || client.UpdatedAt == nil || !updated.Equal(*client.UpdatedAt):
+	case before.ChangedAt == nil || client.UpdatedAt == nil || !before.ChangedAt.Equal(*client.UpdatedAt):
 		return false, &rotation.LostError{
 			Cause:      err,
 			StillValid: "The current and the previous secret are both valid.",

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
 )
 
 func rotateElsewhere(w *acctest.World) {
@@ -55,6 +56,29 @@ func TestRotationOpenedAfterThePlan(t *testing.T) {
 	if cli.Attribute(c.Address(), "client_secret") != c.Secret(w, 1) {
 		t.Error("the state lost the secret")
 	}
+	// The next plan says what it ends.
+	cli.Plan().Warns(t, "The vendor refused the last rotation because another one is open")
+	cli.ApplySaved().Warns(t, "The previous secret is deleted before the rotation")
+	cli.Sent(retire, rotate, retire)
+	cli.Plan().Silent(t)
+	cli.Empty()
+}
+
+// Without retire_first a refused rotation is tried again, in case that it was refused for another reason.
+func TestRefusedRotationIsTriedAgain(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, c.HCL(alone+trigger("1")))
+	cli.Apply()
+	cli.Sent(rotate, retire)
+	cli.Configure(c.HCL(trigger("2")))
+	w.Inject(simulator.Fault{Operation: rotate, Kind: simulator.Answer, Status: 409, Times: 1})
+	cli.ApplyFails().Errs(t, "Another rotation or change of this app is open")
+	cli.Sent(rotate)
+	cli.Plan().Warns(t, "Another rotation is open")
+	cli.ApplySaved()
+	cli.Sent(rotate)
+	cli.Plan().Silent(t)
+	cli.Empty()
 }
 
 // Until previous_secret_expires_at the previous secret counts as valid, and the error says so.

@@ -1,0 +1,56 @@
+package vendors_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+)
+
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	one, other := rotation.Client{Scope: "s", ID: "one"}, rotation.Client{Scope: "s", ID: "other"}
+	for name, c := range map[string]struct {
+		later []time.Duration // when siblings are read
+		want  []string
+		waits time.Duration
+	}{
+		"nobody else":        {nil, []string{"a", "b"}, 500 * time.Millisecond},
+		"one of them":        {[]time.Duration{200 * time.Millisecond}, []string{"b"}, 700 * time.Millisecond},
+		"both, side by side": {[]time.Duration{0, 0}, nil, 0},
+		"one after another":  {[]time.Duration{400 * time.Millisecond, 800 * time.Millisecond}, nil, 900 * time.Millisecond},
+		"too late":           {[]time.Duration{2 * time.Second}, []string{"a", "b"}, 500 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				claims := vendors.Claims{Clock: clock.System}
+				claims.Claim(one, "mine", "")
+				claims.Claim(other, "a", "b") // another client's secrets are nobody's here
+				var siblings sync.WaitGroup
+				defer siblings.Wait()
+				for i, after := range c.later {
+					siblings.Go(func() {
+						time.Sleep(after)
+						claims.Claim(one, []string{"A", "b"}[i]) // ids are compared without regard to case
+					})
+				}
+				synctest.Wait()
+				began := time.Now()
+				got := claims.Unclaimed(context.Background(), one, []string{"MINE", "a", "b"})
+				if !slices.Equal(got, c.want) {
+					t.Errorf("unclaimed %v, want %v", got, c.want)
+				}
+				if waited := time.Since(began); waited != c.waits {
+					t.Errorf("waited %s, want %s", waited, c.waits)
+				}
+			})
+		})
+	}
+}
