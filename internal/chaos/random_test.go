@@ -73,6 +73,9 @@ func TestRandom(t *testing.T) {
 					if failed {
 						failures++
 					}
+					if seed%1000 == 0 {
+						t.Logf("%d histories so far, %d disturbed requests", seed, sum.faults)
+					}
 					mu.Unlock()
 				}
 			})
@@ -264,14 +267,14 @@ func (h *history) wish() {
 // disturb injects a few faults for the next command.
 func (h *history) disturb() {
 	all := faults(time.Now())
-	for range h.rand.IntN(4) {
+	for range h.rand.IntN(6) {
 		f := all[h.rand.IntN(len(all))]
 		if f.interrupt {
 			continue
 		}
 		injected := f.Fault
 		injected.Skip = h.rand.IntN(8)
-		injected.Times = 1 + h.rand.IntN(3)
+		injected.Times = 1 + h.rand.IntN(4)
 		if h.flip(6) {
 			injected.Times = -1
 		}

@@ -55,6 +55,25 @@ func FuzzParseRetryAfter(f *testing.F) {
 	})
 }
 
+func FuzzParseQuota(f *testing.F) {
+	f.Add(`"default";r=50;t=30`, `"default";q=100;w=60`, "", "", "")
+	f.Add(`"a";r=50;t=30, "b";r=3;t=2`, `"a";q=60;w=60,"b";q=9;w=3`, "100, 100;w=60", "7", "20")
+	f.Add(`"";r=1e309;t=-1`, `;;=`, "9223372036854775808", "-1", "1e400")
+	f.Fuzz(func(t *testing.T, current, policy, limit, remaining, reset string) {
+		q, ok := parseQuota(http.Header{
+			"Ratelimit": {current}, "Ratelimit-Policy": {policy},
+			"Ratelimit-Limit": {limit}, "Ratelimit-Remaining": {remaining}, "Ratelimit-Reset": {reset},
+		})
+		rate, spread := q.spread()
+		if !ok {
+			return
+		}
+		if q.reset < 0 || spread && (math.IsNaN(rate) || rate < 0 || math.IsInf(rate, 0)) {
+			t.Errorf("%+v spreads at %v", q, rate)
+		}
+	})
+}
+
 func TestParseQuota(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
