@@ -24,9 +24,9 @@ var seedFlag = flag.Uint64("chaos.seed", 0, "run only this random history, and t
 
 // Default sizes of the random runs; CHAOS_FAULTS asks for so many disturbed requests instead.
 const (
-	histories   = 90
+	histories   = 130
 	stepsInEach = 20
-	leastFaults = 1000
+	leastFaults = 3000
 	soakFaults  = 1_000_000
 )
 

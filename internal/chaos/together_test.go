@@ -67,6 +67,7 @@ func TestTenSecretsOnOneClient(t *testing.T) {
 			}
 		})
 	}
+	told(t, "ten", "Ten secrets on one application, made once and rotated twice, all at once: no wrong id, no warning of a sibling, nothing ended.")
 }
 
 // Two rotations of one slot client in one process wait for each other; the second is refused, and nothing is evicted.
@@ -87,13 +88,16 @@ func TestTwoResourcesOnOneSlot(t *testing.T) {
 			}
 		})
 	}
+	told(t, "two", "Two resources on one client with two slots, created at once: one secret is made, the other resource is refused, nothing is evicted.")
 }
 
 // Somebody in the console changes the client between the look and the change.
 func TestConsoleAtTheSameMoment(t *testing.T) {
 	t.Parallel()
+	runs := 0
 	for _, v := range vendors {
 		for _, moment := range []string{"rotate", "add", "delete_rotated", "end_rotation", "delete"} {
+			runs++
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, v)
 				completed(w)
@@ -133,6 +137,7 @@ func TestConsoleAtTheSameMoment(t *testing.T) {
 			})
 		}
 	}
+	told(t, "console", "Somebody rotates in the console in the instant before a changing call, %d runs: nothing of theirs is ended, no live secret goes unnamed.", runs)
 }
 
 // Eventual consistency: what was just made is not shown for a while. Nothing is dropped, rotated again or ended early.
@@ -199,7 +204,7 @@ func TestEventualConsistency(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d runs", runs)
+	told(t, "consistency", "Reads and logins that lag behind a change by up to three requests or 100 s, %d runs: one secret for one rotation, none dropped, none ended before its successor is proven, and the plan gets empty.", runs)
 }
 
 func (w *world) verified() any { return attr(w.tf.state[theSecret].value, "verified") }
@@ -232,10 +237,12 @@ func TestClocks(t *testing.T) {
 		"the end of year": time.Date(2099, 12, 31, 20, 0, 0, 0, time.UTC),
 	}
 	ahead := []time.Duration{-26 * hour, -time.Minute, time.Minute, 26 * hour}
+	lives := 0
 	for _, v := range vendors {
 		for name, start := range starts {
 			want := ""
 			for _, skew := range ahead {
+				lives++
 				synctest.Test(t, func(t *testing.T) {
 					time.Sleep(time.Until(start))
 					w := newWorld(t, v)
@@ -254,6 +261,7 @@ func TestClocks(t *testing.T) {
 			}
 		}
 	}
+	told(t, "clocks", "Three days with a schedule, through both changes of daylight saving time, a leap day, January 2038 and the end of the century, with local clocks that are wrong by up to 26 h, %d lives: the same plans.", lives)
 }
 
 // schedule lives for three days with a rotation a day and an end of the previous one after six hours, and tells the changes.
@@ -294,9 +302,11 @@ func (p panics) RoundTrip(r *http.Request) (*http.Response, error) {
 // A panic in one resource costs its nine siblings nothing, keeps its state as far as it was set, and shows no secret.
 func TestPanicInOneResource(t *testing.T) {
 	t.Parallel()
+	runs := 0
 	for _, v := range vendors {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 			for _, during := range []string{"create", "update", "read", "destroy", "import"} {
+				runs++
 				synctest.Test(t, func(t *testing.T) {
 					var clients []string
 					for i := range 10 {
@@ -382,9 +392,18 @@ func TestPanicInOneResource(t *testing.T) {
 			}
 		}
 	}
+	told(t, "panics", "A panic in one of ten resources that work at once, at every kind of request of every operation, %d runs: an error without a secret for that one, its state kept, the nine others as if nothing was.", runs)
 }
 
 // plansFail tells that the failure was before anything was applied.
 func plansFail(r result) bool {
 	return slices.ContainsFunc(r.diags, func(d diagnostic) bool { return !d.warning && (d.during == "read" || d.during == "plan") })
+}
+
+// told records what a test tried, as a line of its own section, once it passed.
+func told(t *testing.T, section, format string, args ...any) {
+	t.Helper()
+	if !t.Failed() {
+		checkSection(t, section, "- "+fmt.Sprintf(format, args...)+"\n")
+	}
 }
