@@ -57,8 +57,8 @@ func New[V, M any](s Source[V, M]) func() datasource.DataSource {
 }
 
 func (s Source[V, M]) build(ctx context.Context) schema.Schema {
-	limits := timeouts.Attributes(ctx).(schema.SingleNestedAttribute) //nolint:forcetypeassert // what the package makes
-	limits.MarkdownDescription = "How long the read may take: `read`, a duration such as `\"5m\"`. Default `10m`."
+	limits := timeouts.AttributesWithOpts(ctx, timeouts.Opts{ReadDescription: "A duration. Default `\"10m\"`."}).(schema.SingleNestedAttribute) //nolint:forcetypeassert // what the package makes
+	limits.MarkdownDescription = "How long the read may take, with the waiting that a vendor asks for."
 	attrs := map[string]schema.Attribute{
 		s.Kind.Scope.Name: schema.StringAttribute{
 			Optional:            true,

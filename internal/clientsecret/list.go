@@ -72,8 +72,8 @@ func NewList[V, C any](l Listing[V, C]) func() list.ListResource {
 }
 
 func (l Listing[V, C]) configSchema(ctx context.Context) schema.Schema {
-	limits := timeouts.Attributes(ctx).(schema.SingleNestedAttribute) //nolint:forcetypeassert // what the package makes
-	limits.MarkdownDescription = "How long the listing may take: `list`, a duration such as `\"5m\"`. Default `10m`."
+	limits := timeouts.AttributesWithOpts(ctx, timeouts.Opts{ListDescription: "A duration. Default `\"10m\"`."}).(schema.SingleNestedAttribute) //nolint:forcetypeassert // what the package makes
+	limits.MarkdownDescription = "How long the listing may take, with the waiting that a vendor asks for."
 	attrs := map[string]schema.Attribute{
 		l.Kind.Scope.Name: schema.StringAttribute{
 			Optional:            true,

@@ -81,7 +81,7 @@ func (k Kind) policies() map[string]schema.Attribute {
 			ElementType: types.StringType,
 			Optional:    true,
 			MarkdownDescription: "Rotates the secret when the value of a key that was already present changes. Setting the map for the first time, adding or removing a key, " +
-				"or removing the map never rotates. A value that is known only at apply plans the secret as unknown; when it turns out to be equal, nothing is called and the secret stays.",
+				"or removing the map never rotates. A value that is known only at apply plans the secret as unknown; when it turns out to be equal, nothing is called and the secret stays. Unset: no trigger.",
 		},
 		"rotate_after": schema.StringAttribute{
 			Optional:   true,
@@ -101,7 +101,7 @@ func (k Kind) policies() map[string]schema.Attribute {
 			Optional:    true,
 			Validators:  []validator.List{listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(recipientValidator{})},
 			MarkdownDescription: "Public keys that the secret is encrypted to: age (`age1…`) or SSH (`ssh-ed25519 …`, `ssh-rsa …`). When set, `client_secret` is null and `encrypted_client_secret` holds the " +
-				"ciphertext, so that neither state nor plan holds the secret in clear. Setting it for the first time seals the secret that the state holds, without a rotation. " +
+				"ciphertext, so that neither state nor plan holds the secret in clear. Unset: the state holds it in clear, as a sensitive value. Setting it for the first time seals the secret that the state holds, without a rotation. " +
 				"A later change of the keys takes effect at the next rotation (the provider cannot open what it sealed); the plan says so.",
 		},
 	}
@@ -124,7 +124,7 @@ func (k Kind) policies() map[string]schema.Attribute {
 			Sensitive:  true,
 			Validators: []validator.String{chosenSecret{k.ValidateSecret}, stringvalidator.AlsoRequires(path.MatchRoot("client_secret_wo_version"))},
 			MarkdownDescription: "The value of the secret, chosen by you; write-only: it is in no plan and no state, and `client_secret` is null. It is sent only when `client_secret_wo_version` changes. " +
-				"At least 8 characters, with a lower-case letter, an upper-case letter, a digit and a special character.",
+				"At least 8 characters, with a lower-case letter, an upper-case letter, a digit and a special character. Unset: the value is made here, at random.",
 		}
 		attrs["client_secret_wo_version"] = schema.Int64Attribute{
 			Optional:            true,
@@ -156,7 +156,7 @@ func (k Kind) policies() map[string]schema.Attribute {
 func (k Kind) onDestroyAttribute() schema.Attribute {
 	meaning := map[string]string{
 		DestroyKeep:           "changes nothing at the vendor: the current secret stays valid, and a plan warning says so",
-		DestroyRetirePrevious: "deletes the previous secret, if there is one; the current secret stays valid",
+		DestroyRetirePrevious: "deletes the previous secret, unless somebody else's rotation put it there; the current secret stays valid",
 		DestroyRevoke:         "regenerates the secret and forgets the result: every secret of the client stops working at once",
 		DestroyDelete:         "deletes the secrets that this resource created, never others; an imported secret is kept",
 	}
@@ -191,12 +191,18 @@ func (k Kind) retireDescription() string {
 		return head + fmt.Sprintf("; the vendor ends it after its default overlap of %g hours. Set: the vendor is told at the rotation and ends it by itself (whole seconds). "+
 			"A shorter time that is set later is kept by the first apply after it; a longer one holds from the next rotation on.", k.Traits.DefaultOverlap.Hours()) + zero
 	}
-	return head + ". Set: it is deleted at the first apply after that time, shown in the plan." + zero
+	const set = ". Set: it is deleted at the first apply after that time, shown in the plan. "
+	if k.Traits.Listed {
+		return head + set + "An imported secret is never deleted by it: the plan warns instead." + zero
+	}
+	return head + set + "When somebody changed the client after the rotation, it is not deleted and the plan warns: it may then be the secret in use." + zero
 }
 
 func (k Kind) pendingDescription() string {
-	description := "What happens when a rotation is due while an earlier previous secret is still valid. `fail` (default) changes nothing and says so; `retire_first` deletes the previous secret right before the new one is made."
-	if !k.Traits.ShowsPrevious {
+	description := "What happens when a rotation is due while an earlier previous secret is still valid. `fail` (default) changes nothing and says so; `retire_first` deletes the previous secret right before the new one is made, and whatever still uses it stops working."
+	if k.Traits.ShowsPrevious {
+		description += " It is refused when somebody changed the client between plan and apply."
+	} else {
 		description += " The vendor does not show whether a previous secret is valid, so it counts as valid until `previous_secret_expires_at`; beside a rotation completion use `retire_first`."
 	}
 	return description
@@ -271,7 +277,7 @@ func (k Kind) outputs() map[string]schema.Attribute {
 		"previous_secret_expires_at": computedString("When the previous secret stops working, or is due to be deleted by `retire_previous_after`; RFC 3339 in UTC. Null when there is none or nothing ends it."),
 		"verified": schema.BoolAttribute{
 			Computed:            true,
-			MarkdownDescription: "Whether the current secret was proven at the token endpoint. Null when `verify` was not set at its rotation.",
+			MarkdownDescription: "Whether the current secret was proven at the token endpoint: at its rotation, or later, before another one was deleted. Null while `verify` asked for no proof of it.",
 		},
 	}
 	if k.Traits.Listed {

@@ -30,7 +30,7 @@ func (r Registration) Schema() schema.Attribute {
 		"requests_per_second": schema.Float64Attribute{
 			Optional:            true,
 			Validators:          []validator.Float64{float64validator.AtLeast(0.01)},
-			MarkdownDescription: "Upper bound of the requests that leave per second, for all resources together. Default: at Cloudflare 3.3 after a burst of 200, below the published limit of 1,200 in five minutes; at the others, which publish none, as fast as their answers allow. Set it when other programs use the same credential.",
+			MarkdownDescription: "Upper bound of the requests that leave per second, for all resources together. Default: " + r.Pacing + ". Set it when other programs use the same credential.",
 		},
 		"ca_certificate_pem": schema.StringAttribute{
 			Optional:            true,

@@ -20,6 +20,8 @@ type Registration struct {
 	// Attributes are those of the block beyond the ones that every vendor has (requests_per_second, ca_certificate_pem).
 	Attributes  map[string]schema.Attribute
 	Description string
+	// Pacing is the default of requests_per_second, as the end of a sentence.
+	Pacing string
 	// Connect builds the connection from the block. It makes no network call. Mistakes in what is given are returned;
 	// credentials that are merely absent become the connection's Problem.
 	Connect func(ctx context.Context, s Settings, base httpapi.Options) (*Connection, diag.Diagnostics)

@@ -28,6 +28,7 @@ const name = "cloudflare"
 var Vendor = vendors.Registration{
 	Name:        name,
 	Description: "Access to Cloudflare: an API token, or e-mail address and global API key.",
+	Pacing:      "3.3 after a burst of 200, below the published limit of 1,200 in five minutes",
 	Attributes: map[string]schema.Attribute{
 		"api_token":  vendors.Credential("API token with the permissions OAuth Client Read and OAuth Client Write.", "CLOUDFLARE_API_TOKEN"),
 		"email":      vendors.Text("E-mail address of the older login scheme; goes with `api_key`.", "CLOUDFLARE_EMAIL"),
@@ -65,7 +66,9 @@ var kind = clientsecret.Kind{
 	Remedy:    remedy,
 	Description: "The client secret of an existing OAuth client of a Cloudflare account. Creating the resource rotates the secret (or adopts the client, `on_create`); " +
 		"a rotation is an in-place update. The previous secret stays valid until it is deleted: by `retire_previous_after`, by `oauthsecret_cloudflare_rotation_completion`, or by hand. " +
-		"It never expires by itself.",
+		"It never expires by itself." +
+		"\n\n~> While a previous secret is valid, the next rotation is refused. So say how it ends: `retire_previous_after`, " +
+		"an `oauthsecret_cloudflare_rotation_completion`, or `on_pending_rotation = \"retire_first\"`.",
 }
 
 // pace stays below the published limit of 1,200 requests in five minutes per user or account token.

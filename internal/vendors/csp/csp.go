@@ -29,6 +29,7 @@ const name = "csp"
 var Vendor = vendors.Registration{
 	Name:        name,
 	Description: "Access to VMware Cloud Services Platform: an API token, the credentials of an OAuth app, or a ready access token.",
+	Pacing:      "as fast as the answers allow, since no limit is published",
 	Attributes: map[string]schema.Attribute{
 		"api_token":     vendors.Credential("API token of a user, exchanged for an access token. Roles: Organization Owner, Organization Admin or Developer.", "CSP_API_TOKEN"),
 		"client_id":     vendors.Text("Client id of an OAuth app to log in as; goes with `client_secret`.", "CSP_CLIENT_ID"),
@@ -67,7 +68,9 @@ var kind = clientsecret.Kind{
 	MaxOverlap:     math.MaxInt32 * time.Second,
 	Remedy:         remedy,
 	Description: "The client secret of an existing OAuth app of a VMware Cloud Services organization. Creating the resource starts a rotation (or adopts the app, `on_create`); " +
-		"a rotation is an in-place update to a secret made here (or chosen by you, `client_secret_wo`). The previous secret stays valid for 48 hours, or for `retire_previous_after`; the service ends it by itself.",
+		"a rotation is an in-place update to a secret made here (or chosen by you, `client_secret_wo`). The previous secret stays valid for 48 hours, or for `retire_previous_after`; the service ends it by itself." +
+		"\n\n~> The service does not show whether a previous secret is valid. It counts as valid until `previous_secret_expires_at`, and until then the " +
+		"next rotation is refused, unless `on_pending_rotation` is `retire_first`.",
 }
 
 func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vendors.Connection, diag.Diagnostics) {

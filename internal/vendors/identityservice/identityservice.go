@@ -27,6 +27,7 @@ const name = "identity_service"
 var Vendor = vendors.Registration{
 	Name:        name,
 	Description: "Access to the Identity Service: a ready access token, or the credentials of an application.",
+	Pacing:      "as fast as the answers allow, since no limit is published",
 	Attributes: map[string]schema.Attribute{
 		"access_token":  vendors.Credential("Access token of a principal with the role `ids:app_admin` or `ids:tenant_admin`; it is not renewed.", "IDENTITY_SERVICE_ACCESS_TOKEN"),
 		"client_id":     vendors.Text("Client id of an application to log in as; goes with `client_secret`.", "IDENTITY_SERVICE_CLIENT_ID"),
@@ -63,7 +64,8 @@ var kind = clientsecret.Kind{
 	OnDestroy: []string{clientsecret.DestroyDelete, clientsecret.DestroyKeep},
 	Remedy:    remedy,
 	Description: "One client secret of an existing application of the Identity Service. Creating the resource adds a secret; a rotation is an in-place update that adds another one. " +
-		"The previous secret stays valid until its own expiry, or until it is deleted: by `retire_previous_after`, by `oauthsecret_identity_service_rotation_completion`, or by hand.",
+		"The previous secret stays valid until its own expiry, or until it is deleted: by `retire_previous_after`, by `oauthsecret_identity_service_rotation_completion`, or by hand." +
+		"\n\n~> The secrets that the application has already stay as they are. To manage one of those, import it.",
 }
 
 func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vendors.Connection, diag.Diagnostics) {
