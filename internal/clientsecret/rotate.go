@@ -265,7 +265,7 @@ func (o *rotate) locate(ctx context.Context, c rotation.Client, issued rotation.
 	}
 	entry, notes, err := locator.Locate(ctx, c, issued)
 	if err != nil {
-		summary, detail := explain.Failure(o.kind.Subject(c), "find the id of the new secret", err, "The new secret exists and is in state; so far without its id. The previous secret still works.")
+		summary, detail := explain.Failure(o.kind.Subject(c), "find the id of the new secret", err, "")
 		o.trouble(summary, detail)
 		return
 	}
