@@ -55,6 +55,7 @@ var chapters = []chapter{
 		{"A previous secret is deleted first, by a schedule", cloudflare, all(had(settings{"rotate_after": "720h"}), later(721*hour)), plans(settings{"rotate_after": "720h", "on_pending_rotation": "retire_first"})},
 		{"Regenerate", csp, had(trigger("1")), plans(with(trigger("2"), settings{"rotation_mode": "regenerate"}))},
 		{"Destroy keeps", cloudflare, had(nil), wantsGone},
+		{"Destroy of an import (Identity Service)", identityService, imported, wantsGone},
 		{"Destroy revokes", csp, had(settings{"on_destroy": "revoke"}), wantsGone},
 		{"Secrets from before the previous one are due", identityService, all(had(with(trigger("1"), day)), had(with(trigger("2"), day)), later(20*hour), had(with(trigger("3"), day)), later(5*hour)), plans(with(trigger("3"), day))},
 		{"The recipients of a sealed secret change", cloudflare, had(settings{"encryption_recipients": recipients}), plans(settings{"encryption_recipients": []string{"age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa"}})},
@@ -86,6 +87,7 @@ var chapters = []chapter{
 		{"403 (Cloudflare)", cloudflare, answers("cloudflare.rotate", 403), does(nil)},
 		{"403 (VMware Cloud Services)", csp, answers("csp.rotate", 403), does(nil)},
 		{"403 (Identity Service)", identityService, answers("identity_service.*", 403), does(nil)},
+		{"404 at an adoption", csp, func(w *world) { w.CSP.DeleteApp(w.vendor.parent, theClient) }, does(adopted)},
 		{"404 at the creation", cloudflare, func(w *world) { w.Cloudflare.DeleteClient(w.vendor.parent, theClient) }, does(nil)},
 		{"A rotation is open that the state does not know (Cloudflare)", cloudflare, rotatesElsewhere, does(nil)},
 		{"A rotation is open that the state does not know (VMware Cloud Services)", csp, func(w *world) { w.CSP.RotateElsewhere(w.vendor.parent, theClient, "Somebody.elses-1", 24*hour) }, does(nil)},
@@ -119,7 +121,12 @@ var chapters = []chapter{
 			})
 			w.apply(ctx, w.config(with(trigger("2"), clean)))
 		}},
-		{"The time of the operation is over", csp, func(w *world) { w.Inject(simulator.Fault{Operation: "csp.login*", Kind: simulator.Timeout, Times: -1}) }, does(settings{"timeouts": settings{"create": "20s"}})},
+		{"The time of the operation is over", cloudflare, func(w *world) {
+			w.Inject(simulator.Fault{Operation: "cloudflare.get", Kind: simulator.Timeout, Times: -1})
+		}, does(settings{"timeouts": settings{"create": "20s"}})},
+		{"The answer is not the API's", identityService, all(had(nil), func(w *world) {
+			w.Inject(simulator.Fault{Operation: "identity_service.list", Kind: simulator.HTML, Status: 200, Times: -1})
+		}), plans(nil)},
 	}},
 	{"The answer to a rotation is lost", []situation{
 		{"Cloudflare: it was carried out", cloudflare, all(had(with(trigger("1"), clean)), loses("cloudflare.rotate", 1)), does(trigger("2"))},
@@ -171,6 +178,7 @@ var chapters = []chapter{
 	}},
 	{"A completion", []situation{
 		{"The vendor refuses to delete", cloudflare, all(had(trigger("1")), answers("cloudflare.delete_rotated", 403)), completes},
+		{"The end is not answered, and the client cannot be looked at", cloudflare, all(had(trigger("1")), loses("cloudflare.delete_rotated", 1), skipping("cloudflare.get", 2, 503)), completes},
 		{"It names the only secret that works (Identity Service)", identityService, all(had(trigger("1")), had(trigger("2")), func(w *world) {
 			for _, r := range w.records(theClient) {
 				if r.ID != w.attr("previous_secret_id") {

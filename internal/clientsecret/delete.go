@@ -62,7 +62,7 @@ func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, r
 func (r *clientSecret) destroyPrevious(ctx context.Context, m model, noted rotation.Noted, diags *diag.Diagnostics) {
 	if noted.Doubtful() {
 		diags.AddWarning("The previous secret was not deleted",
-			"Somebody else's rotation put it there, so it may be the secret in use.\n\n"+r.where(m))
+			"Somebody else may have rotated, so it may be the secret in use. Delete it at the vendor when nothing uses it.\n\n"+r.where(m))
 		return
 	}
 	r.end(ctx, m, "", diags)
@@ -84,7 +84,7 @@ func (r *clientSecret) deleteOwn(ctx context.Context, m model, noted rotation.No
 	for _, id := range ids {
 		if id == "" {
 			diags.AddWarning("A live secret is left behind",
-				"The id of the current secret was never found, so it cannot be deleted here. Look for it in the list of the client's secrets.\n\n"+r.where(m))
+				"The id of the current secret was never found, so it cannot be deleted here. Find it in the list of the client's secrets, and delete it there.\n\n"+r.where(m))
 			continue
 		}
 		r.end(ctx, m, id, diags)
@@ -102,20 +102,20 @@ func (r *clientSecret) end(ctx context.Context, m model, id string, diags *diag.
 		what = fmt.Sprintf("delete secret %s", id)
 	}
 	diags.AddError(explain.Failure(r.kind.Subject(m.client()), what, err,
-		"The resource stays in state; destroy again when the cause is mended."))
+		"It still works, and the resource stays in state. Mend the cause and destroy again."))
 }
 
 // revoke makes every secret useless by replacing them all, and forgets the result.
 func (r *clientSecret) revoke(ctx context.Context, m model, diags *diag.Diagnostics) {
 	if r.connection.Newest.Replaced(m.client(), m.SHA256.ValueString()) {
 		diags.AddWarning("Nothing was revoked",
-			"This object was replaced in the same run and a newer secret of the client is in use; revoking would kill that one.\n\n"+r.where(m))
+			"This object was replaced in the same run and a newer secret of the client is in use; revoking would end that one. There is nothing to do.\n\n"+r.where(m))
 		return
 	}
 	if r.dead(ctx, m) {
 		diags.AddWarning("Nothing was revoked",
 			"The secret of this object does not work any more, so whatever works now was made later and is not its own: after a create_before_destroy that "+
-				"was interrupted, that is the secret in use.\n\n"+r.where(m))
+				"was interrupted, that is the secret in use. If nothing may log in as this client, end it at the vendor.\n\n"+r.where(m))
 		return
 	}
 	if err := ctx.Err(); err != nil {
@@ -125,7 +125,7 @@ func (r *clientSecret) revoke(ctx context.Context, m model, diags *diag.Diagnost
 	_, err := r.connection.Issue(ctx, m.client(), rotation.Order{Mode: rotation.Regenerate})
 	if err != nil && !errors.Is(err, httpapi.ErrNotFound) {
 		diags.AddError(explain.Failure(r.kind.Subject(m.client()), "revoke the secret", err,
-			"The secret still works and the resource stays in state; destroy again when the cause is mended."))
+			"The secret still works, and the resource stays in state. Mend the cause and destroy again."))
 	}
 }
 

@@ -3,6 +3,7 @@ package clientsecret
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -61,7 +62,7 @@ func (r *clientSecret) planCreate(plan *model, diags *diag.Diagnostics) {
 		plan.DueAt = types.StringNull()
 	}
 	if plan.named() && !adopt && r.isSelf(*plan) && !plan.AllowSelf.ValueBool() && !plan.AllowSelf.IsUnknown() {
-		r.fail(diags, *plan, "plan the secret", rotation.SelfRefusal())
+		r.fail(diags, *plan, "plan the rotation", rotation.SelfRefusal())
 	}
 	if adopt {
 		return
@@ -100,6 +101,11 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 		r.fail(diags, prior, "plan the rotation", decision.Refused)
 		return
 	}
+	if len(decision.RetireOlder) > 0 {
+		diags.AddWarning("Earlier secrets are deleted",
+			fmt.Sprintf("retire_previous_after has passed for secrets from before the previous one: %s. This apply deletes them; whatever still uses one stops working.\n\n%s",
+				strings.Join(decision.RetireOlder, ", "), r.where(prior)))
+	}
 	if decision.Rotate == rotation.No {
 		r.planKept(plan, prior, set, st, noted, decision, diags)
 		return
@@ -132,8 +138,6 @@ func (r *clientSecret) planKept(plan *model, prior model, set rotation.Settings,
 	case len(decision.RetireOlder) > 0:
 		// Something visible must change, or Terraform would not call the provider.
 		plan.HasPrevious = types.BoolUnknown()
-		diags.AddWarning("Earlier secrets are deleted",
-			fmt.Sprintf("retire_previous_after has passed for secrets from before the previous one: %v.\n\n%s", decision.RetireOlder, r.where(prior)))
 	}
 	if (decision.Retire || len(decision.RetireOlder) > 0) && unproved(*plan) {
 		plan.Verified = types.BoolUnknown() // deleting asks for the proof again
@@ -237,8 +241,12 @@ func (r *clientSecret) planDestroy(prior model, diags *diag.Diagnostics) {
 			"on_destroy is \"revoke\": the secret is regenerated and the result forgotten. Nothing can log in as this client until a new secret is made.\n\n"+r.where(prior))
 	case action == DestroyDelete && prior.Version.ValueInt64() > 0:
 	default:
+		why := fmt.Sprintf("on_destroy is %q", action)
+		if action == DestroyDelete {
+			why = "The secret was imported, and only secrets that were made here are deleted"
+		}
 		diags.AddWarning("A live secret survives the destruction",
-			fmt.Sprintf("on_destroy is %q: the current secret stays valid at %s, and Terraform forgets it.\n\n%s", action, r.kind.Title, r.where(prior)))
+			fmt.Sprintf("%s: the current secret stays valid at %s, and Terraform forgets it. If nothing may use it any more, end it there.\n\n%s", why, r.kind.Title, r.where(prior)))
 	}
 }
 

@@ -45,7 +45,7 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	switch {
 	case errors.Is(err, httpapi.ErrNotFound):
 		resp.Diagnostics.AddWarning("The client is gone",
-			r.kind.Title+" no longer has this client, so its secret is removed from state.\n\n"+r.where(m))
+			explain.Sentence(r.kind.Title+" no longer has this client, so its secret is removed from state. Remove the resource from the configuration, or restore the client.")+"\n\n"+r.where(m))
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:

@@ -127,10 +127,10 @@ func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts
 		return before, nil
 	case o.retireFirst:
 		return before, o.endPrevious(ctx, c, before)
-	case o.planned && o.m.OnPending.ValueString() == rotation.PendingRetireFirst:
+	case o.planned:
 		return before, &rotation.RefusedError{
 			Reason: "A previous secret appeared since the plan: somebody else rotated, and the secret in use may be the previous one now.",
-			Remedy: "Run a plan again and look at what it would delete.",
+			Remedy: "Run a plan again; it says what would be deleted.",
 		}
 	default:
 		return before, rotation.PendingRefusal(o.kind.Traits, nil)
@@ -327,7 +327,7 @@ func (o *rotate) retire(ctx context.Context, c rotation.Client, proven bool) {
 	for _, id := range ids {
 		if _, err := o.connection.Retire(ctx, c, id, known); err != nil {
 			summary, detail := explain.Failure(o.kind.Subject(c), "delete the previous secret", err,
-				"The new secret is in state and works. The previous one is still valid too; the next apply tries again to delete it.")
+				"The new secret is in state, and the previous one is still valid. The next apply tries again to delete it.")
 			o.trouble(summary, detail)
 			continue
 		}

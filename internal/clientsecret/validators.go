@@ -27,7 +27,7 @@ func (v positiveDuration) ValidateString(ctx context.Context, req validator.Stri
 	}
 	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || d <= 0 {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
-			fmt.Sprintf("%s %s; got %q. Units are h, m and s.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
+			fmt.Sprintf("%s %s; got %q. Units are h, m and s; a day is 24h.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
 	}
 }
 
@@ -61,7 +61,7 @@ func (v overlap) ValidateString(ctx context.Context, req validator.StringRequest
 	d, err := time.ParseDuration(req.ConfigValue.ValueString())
 	if err != nil || d < 0 || v.wholeSeconds && d%time.Second != 0 || v.max > 0 && d > v.max {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
-			fmt.Sprintf("%s %s; got %q. Units are h, m and s.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
+			fmt.Sprintf("%s %s; got %q. Units are h, m and s; a day is 24h.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
 	}
 }
 

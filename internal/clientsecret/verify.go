@@ -41,6 +41,6 @@ func unproven(k Kind, c rotation.Client, verdict proof.Verdict) (summary, detail
 	}
 	return "The new secret could not be proven",
 		seen + " It is in state, verified is false, and the previous secret was not touched. " +
-			"Check that the client may log in by itself and that the token endpoint is right; the secret may also need more time (verify.timeout).\n\n" +
+			"Check that the client may log in by itself and that the token endpoint is right; the secret may also need more time (verify.timeout). The proof is tried again before another secret is deleted.\n\n" +
 			explain.Where(k.Subject(c))
 }

@@ -44,7 +44,7 @@ func (t task) run(ctx context.Context, diags *diag.Diagnostics) (ended, ok bool)
 	ended, err := t.end(ctx)
 	if err != nil {
 		diags.AddError(explain.Failure(t.kind.Subject(t.client), "delete the previous secret", err,
-			"Nothing was deleted: the current and the previous secret still work. Apply again to try again."))
+			"Nothing was deleted: what worked before still works. Mend the cause and run the command again."))
 	}
 	return ended, err == nil
 }

@@ -89,8 +89,8 @@ func (r Recipients) Seal(s secret.Value) (string, error) {
 var (
 	ErrIdentity   = errors.New(`the identity is not a private key that can be used: give the text of an age key file ("AGE-SECRET-KEY-1…") or of an SSH private key without passphrase (ed25519 or rsa)`)
 	ErrPassphrase = errors.New("the SSH private key is protected by a passphrase; give one without, or an age key")
-	ErrWrongKey   = errors.New("the identity does not open this ciphertext: it was sealed to other recipients")
-	ErrDamaged    = errors.New("the ciphertext is not complete armored age text, or it was changed")
+	ErrWrongKey   = errors.New("the identity does not open this ciphertext: it was sealed to other recipients; give the private key of one of the encryption_recipients of that rotation")
+	ErrDamaged    = errors.New("the ciphertext is not complete armored age text, or it was changed; give encrypted_client_secret as it is")
 )
 
 // maxPlaintext bounds what is opened; a client secret is far smaller.

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
@@ -73,7 +74,7 @@ func (decryptedSecret) Open(ctx context.Context, req ephemeral.OpenRequest, resp
 		if errors.Is(err, custody.ErrDamaged) {
 			at = path.Root("ciphertext")
 		}
-		resp.Diagnostics.AddAttributeError(at, "Unable to open the sealed secret", err.Error()+".")
+		resp.Diagnostics.AddAttributeError(at, "Unable to open the sealed secret", explain.Sentence(err.Error()))
 		return
 	}
 	m.Plaintext = types.StringValue(plain.Reveal())

@@ -51,13 +51,13 @@ func (s Subject) what(err error) string {
 	var refused *rotation.RefusedError
 	switch {
 	case errors.As(err, &lost):
-		return sentence(lost.Cause.Error())
+		return Sentence(lost.Cause.Error())
 	case errors.As(err, &refused):
-		return sentence(refused.Reason)
+		return Sentence(refused.Reason)
 	case errors.Is(err, context.Canceled):
 		return "The operation was interrupted."
 	default:
-		return sentence(err.Error())
+		return Sentence(err.Error())
 	}
 }
 
@@ -67,7 +67,7 @@ func stillValid(err error, unchanged string) string {
 		return lost.StillValid
 	}
 	if httpapi.IsOutcomeUnknown(err) {
-		return ""
+		return "Whether it had its effect is not known."
 	}
 	return unchanged
 }
@@ -76,11 +76,15 @@ func (s Subject) remedy(err error) string {
 	var lost *rotation.LostError
 	var refused *rotation.RefusedError
 	var api *httpapi.APIError
+	var unsent *httpapi.NotSentError
+	var unusable *httpapi.AnswerError
 	switch {
 	case errors.As(err, &lost):
 		return lost.Remedy
 	case errors.As(err, &refused):
 		return refused.Remedy
+	case httpapi.IsOutcomeUnknown(err):
+		return "Run a plan to see what is valid now; then run the command again."
 	case errors.As(err, &api):
 		if s.Remedy != nil {
 			if own := s.Remedy(api.Status); own != "" {
@@ -92,6 +96,10 @@ func (s Subject) remedy(err error) string {
 		return "Run the command again."
 	case errors.Is(err, context.DeadlineExceeded):
 		return "Run the command again, or give it more time in the timeouts attribute."
+	case errors.As(err, &unsent):
+		return "Check the network, the proxy and the address in the provider configuration; then run the command again."
+	case errors.As(err, &unusable):
+		return "Check that the address in the provider configuration is that of the API; if it is, run the command again later."
 	default:
 		return ""
 	}
@@ -116,14 +124,14 @@ func general(status int) string {
 	}
 }
 
-// sentence makes a message start with a capital and end with a full stop.
-func sentence(text string) string {
+// Sentence makes a message start with a capital and end with its stop.
+func Sentence(text string) string {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return "The reason is not known."
 	}
 	text = strings.ToUpper(text[:1]) + text[1:]
-	if !strings.HasSuffix(text, ".") {
+	if !strings.ContainsAny(text[len(text)-1:], ".?") {
 		text += "."
 	}
 	return text

@@ -86,7 +86,7 @@ type OutcomeUnknownError struct {
 
 // Error is one line.
 func (e *OutcomeUnknownError) Error() string {
-	return fmt.Sprintf("%s may or may not have carried out the request to %s: %v", e.Vendor, e.Operation, e.Cause)
+	return fmt.Sprintf("the request to %s was sent to %s, and no answer tells what became of it: %v", e.Operation, e.Vendor, e.Cause)
 }
 
 // Unwrap gives the cause.
@@ -102,6 +102,10 @@ type NotSentError struct {
 
 // Error is one line.
 func (e *NotSentError) Error() string {
+	var refused *APIError
+	if errors.As(e.Cause, &refused) {
+		return fmt.Sprintf("the request to %s was not sent, because the login failed: %v", e.Operation, e.Cause)
+	}
 	return fmt.Sprintf("no request to %s reached %s: %v", e.Operation, e.Vendor, e.Cause)
 }
 

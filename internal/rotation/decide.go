@@ -95,6 +95,9 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 			d.RetireFirst = true
 		case d.Rotate == Yes && st.HasPrevious:
 			d.Refused = PendingRefusal(traits, st.PreviousEndsAt)
+			if !ours {
+				d.Refused = doubtfulRefusal()
+			}
 		}
 	}
 	if self && !set.AllowSelf && (d.Rotate == Yes || d.Retire || len(d.RetireOlder) > 0) {
@@ -225,8 +228,8 @@ func notOurs(traits Traits, st State) Warning {
 	}
 	return Warning{
 		Summary: "The previous secret is not deleted",
-		Detail: "retire_previous_after has passed, but the client was changed by a rotation that this resource did not make, or may have been, " +
-			"so the previous secret may be the one in use. Find out who rotated; then delete the previous secret with a rotation completion.",
+		Detail: "retire_previous_after has passed, but somebody else may have rotated since, so the previous secret may be the one in use. " +
+			"Find out what the consumers use. If it is the current secret, delete the previous one with a rotation completion.",
 	}
 }
 
@@ -244,6 +247,15 @@ func PendingRefusal(traits Traits, endsAt *time.Time) *RefusedError {
 		Reason: reason,
 		Remedy: `Either finish the open rotation first (` + finish + `), ` +
 			`or set on_pending_rotation = "retire_first" to delete the previous secret right before the new one is made.`,
+	}
+}
+
+// doubtfulRefusal is the answer to a rotation while the previous secret may be the one in use.
+func doubtfulRefusal() *RefusedError {
+	return &RefusedError{
+		Reason: "A previous secret is still valid, and this resource may not have left it behind: it may be the secret in use, and a second rotation would end or lose it.",
+		Remedy: "Find out what the consumers use. If it is the current secret, delete the previous one with a rotation completion. If it is the previous one, choose a time for a short " +
+			`interruption and set on_pending_rotation = "retire_first": that deletes it right before the new one is made.`,
 	}
 }
 

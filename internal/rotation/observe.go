@@ -150,7 +150,11 @@ func (e External) warning(traits Traits, st State, rotating, refused bool) Warni
 	case rotating:
 		b.WriteString(" This plan rotates, so that the state holds a working secret again.")
 	default:
-		b.WriteString(` To make a new one here, change a value of rotate_when_changed or set on_external_rotation = "rotate"; "ignore" silences this warning.`)
+		b.WriteString(` To make a new one here, change a value of rotate_when_changed or set on_external_rotation = "rotate"`)
+		if !traits.Listed && st.HasPrevious && !e.Dead {
+			b.WriteString(`, with on_pending_rotation = "retire_first": that ends the secret in this state before the new one is made`)
+		}
+		b.WriteString(`. on_external_rotation = "ignore" silences this warning.`)
 	}
 	return Warning{Summary: "The secret was changed outside Terraform", Detail: b.String()}
 }

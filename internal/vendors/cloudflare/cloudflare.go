@@ -16,6 +16,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
@@ -97,7 +98,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	base.Pace = s.Pace(pace)
 	client, err := api.New(cfg, base)
 	if err != nil {
-		diags.AddAttributeError(s.Root(), "Invalid configuration of Cloudflare", err.Error())
+		diags.AddAttributeError(s.Root(), "Invalid configuration of Cloudflare", explain.Sentence(err.Error()))
 		return connection, diags
 	}
 	connection.Vendor = newSecrets(client, base.Clock)

@@ -155,7 +155,7 @@ func (s *secrets) clearUp(ctx context.Context, c rotation.Client, order rotation
 		at := pending.SentAt
 		result := issued(order, pending.Value, at)
 		result.PreviousEndsAt = &pending.EndsAt
-		result.Notes = []string{"CSP did not answer the request to rotate the secret, but the token endpoint accepts the new secret: the rotation took effect."}
+		result.Notes = []string{"VMware Cloud Services did not answer the request to rotate the secret, but the token endpoint accepts the new secret: the rotation took effect."}
 		return result, nil
 	case proof.Refused:
 	default:
@@ -172,7 +172,7 @@ func (s *secrets) clearUp(ctx context.Context, c rotation.Client, order rotation
 		return rotation.Issued{}, lost(err, &rotation.Pending{Value: pending.Value, SentAt: sent, EndsAt: endOfOverlap(order, sent)})
 	}
 	result := issued(order, pending.Value, sent)
-	result.Notes = []string{"CSP did not answer the first request to rotate the secret. The token endpoint refused the new secret, so the same one was sent once more."}
+	result.Notes = []string{"VMware Cloud Services did not answer the first request to rotate the secret. The token endpoint refused the new secret, so the same one was sent once more."}
 	return result, nil
 }
 
@@ -234,7 +234,7 @@ func (s *secrets) regenerate(ctx context.Context, c rotation.Client) (rotation.I
 		pause := conflictPause
 		if unknown {
 			pause = regeneratePause
-			notes = []string{"CSP did not answer a request to regenerate the secret, so it was sent again."}
+			notes = []string{"VMware Cloud Services did not answer a request to regenerate the secret, so it was sent again."}
 		}
 		if attempt == regenerations || s.clock.Sleep(ctx, pause) != nil {
 			return rotation.Issued{}, unregenerated(err, notes)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
@@ -46,7 +47,7 @@ var Vendor = vendors.Registration{
 // kind describes one client secret of an application.
 var kind = clientsecret.Kind{
 	Vendor: name,
-	Title:  "The Identity Service",
+	Title:  "the Identity Service",
 	Noun:   "Application",
 	Traits: traits,
 	Scope: clientsecret.IDAttribute{
@@ -91,7 +92,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	base.Pace = s.Pace(httpapi.Pace{})
 	client, err := api.New(cfg, base)
 	if err != nil {
-		diags.AddAttributeError(s.Root(), "Invalid configuration of the Identity Service", err.Error())
+		diags.AddAttributeError(s.Root(), "Invalid configuration of the Identity Service", explain.Sentence(err.Error()))
 		return connection, diags
 	}
 	connection.Vendor = newSecrets(client, base.Clock)

@@ -19,7 +19,7 @@ type ClientSecret struct {
 }
 
 const (
-	problemNoList    = "the answer is not a list of secrets in any form that the vendor could mean"
+	problemNoList    = "the answer is not a list of secrets in any form that is known"
 	problemNoID      = "a secret in the answer has no clientSecretId"
 	problemAmbiguous = "a secret in the answer names the same property twice"
 	problemDeleted   = "a secret in the answer does not say clearly whether it is deleted"
