@@ -102,7 +102,7 @@ func (r *clientSecret) end(ctx context.Context, m model, id string, diags *diag.
 		what = fmt.Sprintf("delete secret %s", id)
 	}
 	diags.AddError(explain.Failure(r.kind.Subject(m.client()), what, err,
-		"It still works, and the resource stays in state. Mend the cause and destroy again."))
+		"It still works. The resource stays in state: mend the cause and destroy again."))
 }
 
 // revoke makes every secret useless by replacing them all, and forgets the result.
@@ -125,7 +125,7 @@ func (r *clientSecret) revoke(ctx context.Context, m model, diags *diag.Diagnost
 	_, err := r.connection.Issue(ctx, m.client(), rotation.Order{Mode: rotation.Regenerate})
 	if err != nil && !errors.Is(err, httpapi.ErrNotFound) {
 		diags.AddError(explain.Failure(r.kind.Subject(m.client()), "revoke the secret", err,
-			"The secret still works, and the resource stays in state. Mend the cause and destroy again."))
+			"The secret still works. The resource stays in state: mend the cause and destroy again."))
 	}
 }
 

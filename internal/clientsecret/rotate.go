@@ -327,7 +327,7 @@ func (o *rotate) retire(ctx context.Context, c rotation.Client, proven bool) {
 	for _, id := range ids {
 		if _, err := o.connection.Retire(ctx, c, id, known); err != nil {
 			summary, detail := explain.Failure(o.kind.Subject(c), "delete the previous secret", err,
-				"The new secret is in state, and the previous one is still valid. The next apply tries again to delete it.")
+				"The new secret is in state, and the previous one is still valid; the next apply tries again to delete it.")
 			o.trouble(summary, detail)
 			continue
 		}

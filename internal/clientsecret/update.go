@@ -159,7 +159,7 @@ func (u *update) retire(ctx context.Context, m model, ids []string) {
 		}
 		if err := u.end(ctx, c, id); err != nil {
 			u.diags.AddError(explain.Failure(u.r.kind.Subject(c), "delete the previous secret", err,
-				"Nothing was deleted: the secrets that worked before still work. The next apply tries again."))
+				"Nothing was deleted: the secrets that worked before still work; the next apply tries again."))
 			continue
 		}
 		u.noted.Forget(id)
