@@ -44,10 +44,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	listen := flags.String("listen", "127.0.0.1:0", "loopback address to listen on")
 	account := flags.String("cloudflare-account", "023e105f4ecef8ad9ca31a8372d0c353", "account of the first Cloudflare client")
 	client := flags.String("cloudflare-client", "a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4", "id of the first Cloudflare client")
-	org := flags.String("csp-org", "0f0f0f0f-0000-4000-8000-000000000001", "organization of the first CSP app")
-	app := flags.String("csp-app", "demo-app", "id of the first CSP app")
-	tenant := flags.String("identity-service-tenant", "demo-tenant", "tenant of the first Identity Service application")
-	application := flags.String("identity-service-application", "demo-application", "id of the first Identity Service application")
+	org := flags.String("csp-org", "5f0c7d7a-3a3e-4b0c-9d0e-2b7a1d9a4c11", "organization of the first CSP app")
+	app := flags.String("csp-app", "billing-worker", "id of the first CSP app")
+	tenant := flags.String("identity-service-tenant", "acme", "tenant of the first Identity Service application")
+	application := flags.String("identity-service-application", "my-new-app", "id of the first Identity Service application")
 	suffix := flags.String("secret-suffix", "", "text appended to the secrets the simulator makes")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -68,7 +68,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	sim.CSP.AddApp(*org, *app, simulator.AppSpec{})
 	sim.IdentityService.AddApplication(*tenant, *application)
 
-	if err := printEnvironment(stdout, "http://"+listener.Addr().String()); err != nil {
+	environment := simulator.Environment("http://" + listener.Addr().String())
+	environment["SIMULATOR_URL"] = "http://" + listener.Addr().String()
+	environment["CLOUDFLARE_ACCOUNT_ID"], environment["CSP_ORG_ID"], environment["IDENTITY_SERVICE_TENANT"] = *account, *org, *tenant
+	clients := fmt.Sprintf("# Clients: oauth_client_id = %q, oauth_app_id = %q, client_id = %q", *client, *app, *application)
+	if err := printEnvironment(stdout, clients, environment); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	return serve(ctx, listener, sim)
@@ -86,9 +90,11 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 	return new(net.ListenConfig).Listen(ctx, "tcp", address)
 }
 
-func printEnvironment(w io.Writer, root string) error {
-	environment := simulator.Environment(root)
-	environment["SIMULATOR_URL"] = root
+// printEnvironment writes what a shell can read, after a comment for people.
+func printEnvironment(w io.Writer, comment string, environment map[string]string) error {
+	if _, err := fmt.Fprintln(w, comment); err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(environment)) {
 		if _, err := fmt.Fprintf(w, "export %s='%s'\n", name, environment[name]); err != nil {
 			return err

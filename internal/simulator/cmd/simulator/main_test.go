@@ -22,7 +22,10 @@ func TestRunServesUntilTheContextEnds(t *testing.T) {
 	}()
 	environment := map[string]string{}
 	lines := bufio.NewScanner(reader)
-	for len(environment) < 8 && lines.Scan() {
+	for len(environment) < 11 && lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "#") {
+			continue
+		}
 		name, value, ok := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
 		if !ok {
 			t.Fatalf("unexpected line %q", lines.Text())
