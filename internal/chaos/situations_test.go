@@ -41,6 +41,7 @@ var chapters = []chapter{
 	}},
 	{"The plan refuses", []situation{
 		{"A rotation is due while a previous secret is valid (Cloudflare)", cloudflare, had(trigger("1")), plans(trigger("2"))},
+		{"A rotation is due before the previous secret is (Cloudflare)", cloudflare, had(with(trigger("1"), day)), plans(with(trigger("2"), day))},
 		{"A rotation is due while a previous secret counts as valid (VMware Cloud Services)", csp, had(trigger("1")), plans(trigger("2"))},
 		{"A replacement while a rotation is open", cloudflare, all(had(trigger("1")), taints), plans(trigger("1"))},
 		{"The provider would rotate its own credential", csp, all(unset("CSP_API_TOKEN"), setenv("CSP_CLIENT_ID", theClient), setenv("CSP_CLIENT_SECRET", "x")), plans(nil)},

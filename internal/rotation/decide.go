@@ -240,7 +240,10 @@ func PendingRefusal(traits Traits, endsAt *time.Time) *RefusedError {
 		reason = fmt.Sprintf("The previous secret counts as valid until %s, and a second rotation would end a secret that may be in use.", Stamp(*endsAt))
 	}
 	finish := "retire_previous_after, or a rotation completion"
-	if traits.EndsOverlap {
+	switch {
+	case traits.ShowsPrevious && endsAt != nil:
+		finish = "retire_previous_after deletes the previous secret at the first apply after " + Stamp(*endsAt) + ", a rotation completion at once"
+	case traits.EndsOverlap:
 		finish = "retire_previous_after, a rotation completion, or wait until it ends"
 	}
 	return &RefusedError{
