@@ -27,9 +27,13 @@ import (
 
 // schema builds the resource's schema; New keeps the result, it is the same for every call.
 func (k Kind) schema(ctx context.Context) schema.Schema {
+	scope, client := k.ScopeAttribute(), k.ClientAttribute()
+	const replaced = " The secrets of the client before are treated as `on_destroy` says."
+	scope.MarkdownDescription += replaced
+	client.MarkdownDescription += replaced
 	attrs := map[string]schema.Attribute{
-		k.Scope.Name:  k.ScopeAttribute(),
-		k.Client.Name: k.ClientAttribute(),
+		k.Scope.Name:  scope,
+		k.Client.Name: client,
 		"verify":      verifyAttribute(),
 		"timeouts":    timeoutsAttribute(ctx),
 	}
@@ -42,7 +46,7 @@ func (k Kind) schema(ctx context.Context) schema.Schema {
 }
 
 // ScopeAttribute is the first part of the client's name, with the provider's default (see PlanScope).
-func (k Kind) ScopeAttribute() schema.Attribute {
+func (k Kind) ScopeAttribute() schema.StringAttribute {
 	return schema.StringAttribute{
 		MarkdownDescription: k.ScopeDescription() + " A change replaces the resource.",
 		Optional:            true,
@@ -65,7 +69,7 @@ func (k Kind) ScopeDescription() string {
 }
 
 // ClientAttribute is the second part of the client's name.
-func (k Kind) ClientAttribute() schema.Attribute {
+func (k Kind) ClientAttribute() schema.StringAttribute {
 	return schema.StringAttribute{
 		MarkdownDescription: k.Client.Description + " The client exists already; this resource never creates or deletes it. A change replaces the resource.",
 		Required:            true,
