@@ -228,7 +228,7 @@ var described = []string{
 // documents tells functions whose texts are documentation.
 func documents(function string) bool {
 	return strings.HasSuffix(function, "Description") || strings.HasSuffix(function, "Attribute") ||
-		slices.Contains([]string{"outputs", "computedString", "choice", "Text", "Credential"}, function)
+		slices.Contains([]string{"schema", "outputs", "computedString", "choice", "Text", "Credential"}, function)
 }
 
 // sentences are the texts of a file that are long enough to be told to somebody.
