@@ -55,6 +55,9 @@ var chapters = []chapter{
 		{"A previous secret is deleted first", cloudflare, had(trigger("1")), plans(with(trigger("2"), settings{"on_pending_rotation": "retire_first"}))},
 		{"A previous secret is deleted first, by a schedule", cloudflare, all(had(settings{"rotate_after": "720h"}), later(721*hour)), plans(settings{"rotate_after": "720h", "on_pending_rotation": "retire_first"})},
 		{"Regenerate", csp, had(trigger("1")), plans(with(trigger("2"), settings{"rotation_mode": "regenerate"}))},
+		{"The last rotation was refused because of an open one (VMware Cloud Services)", csp, all(had(with(trigger("1"), clean)), func(w *world) {
+			w.CSP.RotateElsewhere(w.vendor.parent, theClient, "Somebody.elses-1", 24*hour)
+		}, does(trigger("2"))), plans(trigger("2"))},
 		{"Destroy keeps", cloudflare, had(nil), wantsGone},
 		{"Destroy of an import (Identity Service)", identityService, imported, wantsGone},
 		{"Destroy revokes", csp, had(settings{"on_destroy": "revoke"}), wantsGone},
@@ -109,6 +112,16 @@ var chapters = []chapter{
 				}
 			})
 			w.apply(context.Background(), w.config(with(trigger("2"), settings{"on_pending_rotation": "retire_first"})))
+		}},
+		{"The client is changed after the plan", cloudflare, had(day), func(w *world) {
+			time.Sleep(25 * hour)
+			reads := 0
+			w.AfterRequest(func(simulator.Entry) {
+				if reads++; reads == 1 {
+					w.Cloudflare.RotateElsewhere(w.vendor.parent, theClient)
+				}
+			})
+			w.apply(context.Background(), w.config(day))
 		}},
 		{"The room for a rotation was made, and then it fails", cloudflare, all(had(trigger("1")), answers("cloudflare.rotate", 403)), does(with(trigger("2"), settings{"on_pending_rotation": "retire_first"}))},
 		{"The room for a rotation cannot be made", cloudflare, all(had(trigger("1")), answers("cloudflare.delete_rotated", 403)), does(with(trigger("2"), settings{"on_pending_rotation": "retire_first"}))},

@@ -189,7 +189,7 @@ func (u *update) end(ctx context.Context, c rotation.Client, id string) (err err
 func changedSincePlan() error {
 	return &rotation.RefusedError{
 		Reason: "The client was changed since it was read for the plan: somebody else may have rotated, and the secret in use may be the previous one now.",
-		Remedy: "Run a plan again and look at what it would delete.",
+		Remedy: "Run a plan again; it says what would be deleted.",
 	}
 }
 
