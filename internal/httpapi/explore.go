@@ -12,8 +12,7 @@ const (
 	boldness      = 0.6  // between the lowest and the highest rate that are possible, on a logarithmic scale
 	narrow        = 1.1  // highest over lowest possible rate that is taken for knowledge
 	fewest        = 20   // accepted requests before anything is taken for knowledge
-	enough        = 300  // accepted requests, and
-	enoughRounds  = 5    // refusals, after which the search ends in any case
+	enoughRounds  = 5    // refusals after which the search ends in any case
 )
 
 // How the pacer keeps below a limit that it knows.
@@ -24,21 +23,21 @@ const (
 	slightCut    = 0.97 // after a refusal
 	deepCut      = 0.9  // after a refusal within quickly requests
 	quickly      = 10
-	hopeRequests = 1200 // accepted requests, and
-	hopeTime     = 120 * time.Second
+	hopeRequests = 1500 // accepted requests, and
+	hopeTime     = 150 * time.Second
 )
 
 // explore chooses a rate between those that are still possible. While requests are accepted at it, lower ones become
 // impossible, so that it rises by itself; a refusal makes higher ones impossible.
 func (p *pacer) explore() {
-	low, high := p.fit.rates(p.ceiling)
+	low, high := p.fit.rates(p.ceiling, p.latency)
 	lowest := low.rate
 	if p.rounds == 1 {
 		lowest = max(lowest, firstFloor*min(p.average, p.ceiling))
 	}
 	p.burst = 1
 	known := high.rate < lowest*narrow && p.explored > fewest
-	if known || p.explored > enough || p.rounds >= enoughRounds {
+	if known || p.rounds >= enoughRounds {
 		p.limit = min(p.ceiling*belowCeiling, math.Sqrt(lowest*high.rate)*belowLimit)
 		// What gathers in a pause may leave at once after it.
 		p.burst = max(1, low.accepted*burstShare-1)

@@ -31,9 +31,11 @@ const (
 	fitStep    = 1.02
 )
 
-// Contradictions below fitSlack plus fitSlackShare of the level are no contradictions: requests overtake each other.
+// Contradictions below the slack are no contradictions, because requests overtake each other: fitSlack, or fitOvertaking of
+// the requests that are on their way at once; and fitSlackShare of the level.
 const (
 	fitSlack      = 0.5
+	fitOvertaking = 0.2
 	fitSlackShare = 0.05
 )
 
@@ -76,20 +78,21 @@ func (f *fit) drain(now time.Time) {
 	}
 }
 
-// contradiction is how far the highest accepted level is above the lowest refused one; fitSlack at least.
-func (b bucket) contradiction() float64 {
-	return max(fitSlack, b.accepted-b.refused*(1+fitSlackShare))
+// contradiction is how far the highest accepted level is above the lowest refused one.
+func (b bucket) contradiction(latency time.Duration) float64 {
+	slack := max(fitSlack, b.rate*latency.Seconds()*fitOvertaking)
+	return max(0, b.accepted-b.refused*(1+fitSlackShare)-slack)
 }
 
-// rates are the lowest and the highest rate up to limit that explain everything. When none does they are the one that
-// explains most.
-func (f *fit) rates(limit float64) (low, high bucket) {
+// rates are the lowest and the highest rate up to limit that explain answers of such a latency. When none does they are
+// the one that explains most.
+func (f *fit) rates(limit float64, latency time.Duration) (low, high bucket) {
 	least := math.Inf(1)
 	for _, b := range f.buckets {
 		if b.rate > limit {
 			break
 		}
-		c := b.contradiction()
+		c := b.contradiction(latency)
 		if c < least {
 			low, least = b, c
 		}
