@@ -19,6 +19,9 @@ const removed = "(redacted)"
 func scrub(text string, secrets []string, limit int) string {
 	// On one line first: a secret that control characters break up is whole only then.
 	text = oneLine(text)
+	if text == "" {
+		return ""
+	}
 	for _, form := range secretForms(secrets) {
 		text = strings.ReplaceAll(text, form, removed)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
@@ -67,10 +67,13 @@ func match(issued rotation.Issued, now rotation.Facts) (entry rotation.Entry, no
 
 // newEntries are the live entries of now that before does not list.
 func newEntries(before, now rotation.Facts) []rotation.Entry {
+	known := make(map[string]bool, len(before.Secrets))
+	for _, e := range before.Secrets {
+		known[strings.ToLower(e.ID)] = true
+	}
 	var fresh []rotation.Entry
 	for _, e := range now.Secrets {
-		known := slices.ContainsFunc(before.Secrets, func(b rotation.Entry) bool { return b.Is(e.ID) })
-		if !known && !e.Deleted {
+		if !known[strings.ToLower(e.ID)] && !e.Deleted {
 			fresh = append(fresh, e)
 		}
 	}
