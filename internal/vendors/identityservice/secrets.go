@@ -3,6 +3,7 @@ package identityservice
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,19 +34,30 @@ type secrets struct {
 	// after are the facts that Locate read right after the last addition to a client; they are as fresh as the next
 	// addition in the same run needs them.
 	after map[rotation.Client]rotation.Facts
+	// ended are the entries that were deleted from here, so that one list serves all deletions.
+	ended map[entryOf]bool
+}
+
+// entryOf names an entry, its id in lower case.
+type entryOf struct {
+	client rotation.Client
+	id     string
 }
 
 func newSecrets(client *api.Client, c clock.Clock) *secrets {
 	return &secrets{
-		api: client, clock: c, after: map[rotation.Client]rotation.Facts{},
+		api: client, clock: c, after: map[rotation.Client]rotation.Facts{}, ended: map[entryOf]bool{},
 		reader: &coalesce.Reader[[]api.ClientSecret]{Clock: c, One: client.Secrets},
 	}
 }
 
-func (s *secrets) facts(list []api.ClientSecret) rotation.Facts {
+func (s *secrets) facts(c rotation.Client, list []api.ClientSecret) rotation.Facts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	facts := rotation.Facts{At: s.Now()}
 	for _, entry := range list {
-		facts.Secrets = append(facts.Secrets, rotation.Entry{ID: entry.ID, ExpiresAt: entry.ExpiresAt, Deleted: entry.Deleted})
+		deleted := entry.Deleted || s.ended[entryOf{c, strings.ToLower(entry.ID)}]
+		facts.Secrets = append(facts.Secrets, rotation.Entry{ID: entry.ID, ExpiresAt: entry.ExpiresAt, Deleted: deleted})
 	}
 	return facts
 }
@@ -56,7 +68,7 @@ func (s *secrets) Now() time.Time { return s.api.Now() }
 // Read implements rotation.Vendor: one list serves all secrets of an application.
 func (s *secrets) Read(ctx context.Context, c rotation.Client) (rotation.Facts, error) {
 	list, err := s.reader.Read(ctx, c.Scope, c.ID)
-	return s.facts(list), err
+	return s.facts(c, list), err
 }
 
 // afterLife is how long the list that followed one addition serves as the list before the next.
@@ -76,12 +88,11 @@ func (s *secrets) Prepare(ctx context.Context, c rotation.Client) (rotation.Fact
 
 func (s *secrets) list(ctx context.Context, c rotation.Client) (rotation.Facts, error) {
 	list, err := s.api.Secrets(ctx, c.Scope, c.ID)
-	return s.facts(list), err
+	return s.facts(c, list), err
 }
 
 // Retire implements rotation.Vendor for the secret with that id.
 func (s *secrets) Retire(ctx context.Context, c rotation.Client, id string, before rotation.Facts) (bool, error) {
-	defer s.reader.Forget(c.Scope, c.ID)
 	if before.At.IsZero() {
 		var err error
 		if before, err = s.Read(ctx, c); err != nil {
@@ -91,7 +102,15 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, id string, befo
 	if err := ctx.Err(); err != nil || !live(before, id) {
 		return false, err
 	}
-	return s.retire(ctx, c, id)
+	done, err := s.retire(ctx, c, id)
+	if err != nil {
+		s.reader.Forget(c.Scope, c.ID)
+		return done, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended[entryOf{c, strings.ToLower(id)}] = true
+	return done, nil
 }
 
 // retire deletes one entry; what the vendor answers is judged by the list.
