@@ -142,7 +142,7 @@ func (r *rehearsal) platform(ctx context.Context, platform string) error {
 
 // build makes one program with the flags of a release. Nothing of the machine or of the working copy goes into it.
 func (r *rehearsal) build(ctx context.Context, dir, goos, goarch, to string, env ...string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", //nolint:gosec // our own flags
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags=grpcnotrace", //nolint:gosec // our own flags
 		"-ldflags=-s -w -X main.version="+r.version, "-o", to, ".")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOOS="+goos, "GOARCH="+goarch, "GOARM=6")
