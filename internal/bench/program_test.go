@@ -104,7 +104,7 @@ func write(t *testing.T, path, text string) {
 func build(t *testing.T, pkg string) string {
 	t.Helper()
 	dir := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, "terraform-provider-oauthsecret"), pkg) //nolint:gosec // our own programs
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", filepath.Join(dir, "terraform-provider-oauthsecret"), pkg) //nolint:gosec // our own programs
 	cmd.Dir = "../.."
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
