@@ -46,8 +46,6 @@ func run(b *testing.B, prepare, walk func(b *testing.B, f *fleet)) {
 	}
 }
 
-func nothing(*testing.B, *fleet, int) {}
-
 // cpuTime is what this process has used so far.
 func cpuTime(b *testing.B) time.Duration {
 	b.Helper()

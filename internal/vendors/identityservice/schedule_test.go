@@ -1,6 +1,7 @@
 package identityservice_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -113,6 +114,28 @@ func TestRetirePreviousAfter_Zero(t *testing.T) {
 			Check: all(w.Changed(add, remove), holds(w, 1), noPrevious, accepted(w, "no yes"))},
 		resource.TestStep{PreConfig: after(w, 0), Config: config("3"), ConfigPlanChecks: rotating(3),
 			Check: all(w.Changed(add, remove), holds(w, 2), noPrevious, accepted(w, "no no yes"))},
+	)
+}
+
+// Ten previous secrets of one application are deleted after one list.
+func TestRetirePreviousAfter_OneListForAll(t *testing.T) {
+	w := world(t)
+	const m = 10
+	config := func(v, retire string) string { return app("count = 10", q(v), retire) }
+	w.Run(t,
+		resource.TestStep{Config: config("1", "")},
+		resource.TestStep{Config: config("2", "")},
+		resource.TestStep{
+			PreConfig:        after(w, 0),
+			Config:           config("2", `retire_previous_after = "0s"`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{fresh(w)}},
+			Check: acctest.Do(func() error {
+				if lists, removals := w.Count(list), w.Count(remove); lists != 1 || removals != m || len(w.Journal()) != m+1 {
+					return fmt.Errorf("%d lists and %d deletions among %d calls, want 1 and %d", lists, removals, len(w.Journal()), m)
+				}
+				return nil
+			}),
+		},
 	)
 }
 
