@@ -22,7 +22,7 @@ func scrub(text string, secrets []string, limit int) string {
 	if text == "" {
 		return ""
 	}
-	for _, form := range secretForms(secrets) {
+	for _, form := range secretForms(secrets, len(text)) {
 		text = strings.ReplaceAll(text, form, removed)
 	}
 	return truncate(text, limit)
@@ -56,15 +56,17 @@ func truncate(text string, limit int) string {
 }
 
 // secretForms lists every secret as oneLine leaves it and as JSON, URLs and base64 write it, the longest first: a form that holds
-// another one goes as a whole.
-func secretForms(secrets []string) []string {
+// another one goes as a whole. No form is shorter than what oneLine leaves, so that a text of at most longest bytes cannot hold
+// a longer secret; a run may know thousands, and the usual text is a request id.
+func secretForms(secrets []string, longest int) []string {
 	var forms []string
 	for _, secret := range secrets {
-		if secret == "" {
+		plain := oneLine(secret)
+		if secret == "" || len(plain) > longest {
 			continue
 		}
 		raw := []byte(secret)
-		forms = append(forms, oneLine(secret), jsonText(secret, true), jsonText(secret, false),
+		forms = append(forms, plain, jsonText(secret, true), jsonText(secret, false),
 			url.QueryEscape(secret), url.PathEscape(secret),
 			base64.StdEncoding.EncodeToString(raw), base64.RawStdEncoding.EncodeToString(raw),
 			base64.URLEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw))
