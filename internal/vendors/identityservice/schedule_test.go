@@ -110,8 +110,8 @@ func TestRetirePreviousAfter_Zero(t *testing.T) {
 	config := func(v string) string { return app(q(v), `retire_previous_after = "0s"`) }
 	w.Run(t,
 		resource.TestStep{Config: config("1"), Check: all(w.Changed(add), noPrevious, accepted(w, "yes"))},
-		resource.TestStep{PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: rotating(2),
-			Check: all(w.Changed(add, remove), holds(w, 1), noPrevious, accepted(w, "no yes"))},
+		resource.TestStep{PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: with(rotating(2), fresh(w)),
+			Check: all(w.Sent(list, add, list, remove), holds(w, 1), noPrevious, accepted(w, "no yes"))},
 		resource.TestStep{PreConfig: after(w, 0), Config: config("3"), ConfigPlanChecks: rotating(3),
 			Check: all(w.Changed(add, remove), holds(w, 2), noPrevious, accepted(w, "no no yes"))},
 	)

@@ -71,16 +71,24 @@ func (s *secrets) Read(ctx context.Context, c rotation.Client) (rotation.Facts, 
 	return s.facts(c, list), err
 }
 
-// afterLife is how long the list that followed one addition serves as the list before the next.
+// afterLife is how long the list that followed an addition serves as the list before the next change.
 const afterLife = 5 * time.Second
+
+// justListed are the facts that followed an addition of a moment ago. take: they serve once, because what is added next is
+// not in them.
+func (s *secrets) justListed(c rotation.Client, take bool) (rotation.Facts, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	after, ok := s.after[c]
+	if take {
+		delete(s.after, c)
+	}
+	return after, ok && s.Now().Sub(after.At) < afterLife
+}
 
 // Prepare implements rotation.Vendor.
 func (s *secrets) Prepare(ctx context.Context, c rotation.Client) (rotation.Facts, error) {
-	s.mu.Lock()
-	after, ok := s.after[c]
-	delete(s.after, c)
-	s.mu.Unlock()
-	if ok && s.Now().Sub(after.At) < afterLife {
+	if after, ok := s.justListed(c, true); ok {
 		return after, nil
 	}
 	return s.list(ctx, c)
@@ -93,6 +101,9 @@ func (s *secrets) list(ctx context.Context, c rotation.Client) (rotation.Facts, 
 
 // Retire implements rotation.Vendor for the secret with that id.
 func (s *secrets) Retire(ctx context.Context, c rotation.Client, id string, before rotation.Facts) (bool, error) {
+	if after, ok := s.justListed(c, false); ok && before.At.IsZero() {
+		before = after
+	}
 	if before.At.IsZero() {
 		var err error
 		if before, err = s.Read(ctx, c); err != nil {
