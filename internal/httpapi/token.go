@@ -2,7 +2,10 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,6 +17,35 @@ import (
 type Token struct {
 	Access    secret.Value
 	ExpiresIn time.Duration // 0: the vendor did not say
+}
+
+// ReadToken reads the answer of an OAuth 2.0 token endpoint. Only the token must be there. problem says what is wrong with the
+// answer, as a fixed text: a decoder's own error may quote a part of it.
+//
+// https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+func ReadToken(body []byte) (token Token, problem string) {
+	var w struct {
+		AccessToken secret.Value    `json:"access_token"`
+		ExpiresIn   json.RawMessage `json:"expires_in"`
+	}
+	switch err := json.Unmarshal(body, &w); {
+	case err != nil:
+		return Token{}, "the answer is not the JSON that the vendor documents"
+	case w.AccessToken.Empty(), strings.ContainsFunc(w.AccessToken.Reveal(), isControl):
+		return Token{}, "the answer holds no access_token"
+	}
+	return Token{Access: w.AccessToken, ExpiresIn: seconds(w.ExpiresIn)}, ""
+}
+
+func isControl(r rune) bool { return r < 0x20 || r == 0x7f }
+
+// seconds reads a number of seconds, or the same as a string; anything else is "not said".
+func seconds(raw json.RawMessage) time.Duration {
+	n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
+	if err != nil || !(n > 0) {
+		return 0
+	}
+	return time.Duration(min(n, 1e9)) * time.Second
 }
 
 // TokenCredential logs in with Fetch, caches the token until shortly before it expires (the larger of 60 s and a tenth of its

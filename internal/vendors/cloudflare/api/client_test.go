@@ -8,17 +8,18 @@ import (
 	"testing"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
 // connect gives a client with an API token.
-func connect(t *testing.T, v *vendor) *Client {
+func connect(t *testing.T, v *apitest.Vendor) *Client {
 	t.Helper()
 	c, err := New(Config{
 		BaseURL:  v.URL + "/client/v4",
 		TokenURL: v.URL + "/oauth2/token",
-		APIToken: secret.New(canary),
-	}, testOptions())
+		APIToken: secret.New(apitest.Canary),
+	}, apitest.Options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,36 +36,36 @@ func errorBody(text string) string {
 	return string(b)
 }
 
-func operations() []operation {
-	return []operation{
+func operations() []apitest.Operation[*Client] {
+	return []apitest.Operation[*Client]{
 		{
-			name: "OAuthClient", method: "GET", path: "/accounts/{a}/oauth_clients/{b}",
-			answer: `{"success": true, "result": {"client_id": "b"}}`,
-			call: func(ctx context.Context, c *Client, a, b, _ string) error {
+			Name: "OAuthClient", Method: "GET", Path: "/accounts/{a}/oauth_clients/{b}",
+			Answer: `{"success": true, "result": {"client_id": "b"}}`,
+			Call: func(ctx context.Context, c *Client, a, b, _ string) error {
 				_, err := c.OAuthClient(ctx, a, b)
 				return err
 			},
 		},
 		{
-			name: "OAuthClients", method: "GET", path: "/accounts/{a}/oauth_clients",
-			answer: `{"success": true, "result": []}`,
-			call: func(ctx context.Context, c *Client, a, _, _ string) error {
+			Name: "OAuthClients", Method: "GET", Path: "/accounts/{a}/oauth_clients",
+			Answer: `{"success": true, "result": []}`,
+			Call: func(ctx context.Context, c *Client, a, _, _ string) error {
 				_, err := c.OAuthClients(ctx, a)
 				return err
 			},
 		},
 		{
-			name: "RotateSecret", method: "POST", path: "/accounts/{a}/oauth_clients/{b}/rotate_secret", once: true,
-			answer: `{"success": true, "result": {"client_secret": "s"}}`,
-			call: func(ctx context.Context, c *Client, a, b, _ string) error {
+			Name: "RotateSecret", Method: "POST", Path: "/accounts/{a}/oauth_clients/{b}/rotate_secret", Once: true,
+			Answer: `{"success": true, "result": {"client_secret": "s"}}`,
+			Call: func(ctx context.Context, c *Client, a, b, _ string) error {
 				_, err := c.RotateSecret(ctx, a, b)
 				return err
 			},
 		},
 		{
-			name: "DeleteRotatedSecret", method: "DELETE", path: "/accounts/{a}/oauth_clients/{b}/rotate_secret", once: true,
-			answer: `{"success": true, "result": null}`,
-			call: func(ctx context.Context, c *Client, a, b, _ string) error {
+			Name: "DeleteRotatedSecret", Method: "DELETE", Path: "/accounts/{a}/oauth_clients/{b}/rotate_secret", Once: true,
+			Answer: `{"success": true, "result": null}`,
+			Call: func(ctx context.Context, c *Client, a, b, _ string) error {
 				return c.DeleteRotatedSecret(ctx, a, b)
 			},
 		},
@@ -73,24 +74,24 @@ func operations() []operation {
 
 func TestOperations(t *testing.T) {
 	t.Parallel()
-	checkOperations(t, "/client/v4", operations(), connect, map[string]string{"Authorization": "Bearer " + canary})
+	apitest.CheckOperations(t, errorBody, "/client/v4", operations(), connect, map[string]string{"Authorization": "Bearer " + apitest.Canary})
 }
 
 func TestSuccessFalseIsARefusal(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
-		t.Run(op.name, func(t *testing.T) {
+		t.Run(op.Name, func(t *testing.T) {
 			t.Parallel()
-			v := newVendor(t, always(200, errorBody(canary)))
-			err := op.call(t.Context(), connect(t, v), "a", "b", "d")
+			v := apitest.NewVendor(t, apitest.Always(200, errorBody(apitest.Canary)))
+			err := op.Call(t.Context(), connect(t, v), "a", "b", "d")
 			var refused *httpapi.APIError
-			if kind(err) != "refused" || !errors.As(err, &refused) || refused.Code != "10000" || refused.RequestID != "ray-1" {
-				t.Errorf("got %s: %v", kind(err), err)
+			if apitest.Kind(err) != "refused" || !errors.As(err, &refused) || refused.Code != "10000" || refused.RequestID != "ray-1" {
+				t.Errorf("got %s: %v", apitest.Kind(err), err)
 			}
-			if len(v.got()) != 1 {
-				t.Errorf("sent %d times", len(v.got()))
+			if len(v.Got()) != 1 {
+				t.Errorf("sent %d times", len(v.Got()))
 			}
-			leakFree(t, err)
+			apitest.LeakFree(t, err)
 		})
 	}
 }
@@ -100,26 +101,26 @@ func TestUnusableAnswers(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
 		want := "answer"
-		if op.once {
+		if op.Once {
 			want = "outcome unknown"
 		}
 		bodies := map[string]string{
-			"empty": "", "html": "<html>" + canary + "</html>", "truncated": op.answer[:len(op.answer)-1],
+			"empty": "", "html": "<html>" + apitest.Canary + "</html>", "truncated": op.Answer[:len(op.Answer)-1],
 			"null": "null", "array": "[]", "text": `"` + "Canary" + `"`, "no success": `{"result": 1}`,
 		}
-		if op.name != "DeleteRotatedSecret" {
+		if op.Name != "DeleteRotatedSecret" {
 			bodies["null result"] = `{"success": true, "result": null}`
 			bodies["no result"] = `{"success": true}`
 		}
 		for name, body := range bodies {
-			t.Run(op.name+"/"+name, func(t *testing.T) {
+			t.Run(op.Name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				v := newVendor(t, always(200, body))
-				err := op.call(t.Context(), connect(t, v), "a", "b", "d")
-				if kind(err) != want || len(v.got()) != 1 {
-					t.Errorf("got %s (%v) after %d requests, want %s", kind(err), err, len(v.got()), want)
+				v := apitest.NewVendor(t, apitest.Always(200, body))
+				err := op.Call(t.Context(), connect(t, v), "a", "b", "d")
+				if apitest.Kind(err) != want || len(v.Got()) != 1 {
+					t.Errorf("got %s (%v) after %d requests, want %s", apitest.Kind(err), err, len(v.Got()), want)
 				}
-				leakFree(t, err)
+				apitest.LeakFree(t, err)
 			})
 		}
 	}
@@ -127,15 +128,15 @@ func TestUnusableAnswers(t *testing.T) {
 
 func TestEmailAndKey(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, always(200, sample(t, "client.json")))
-	c, err := New(Config{BaseURL: v.URL, Email: "me@example.com", APIKey: secret.New("key-1")}, testOptions())
+	v := apitest.NewVendor(t, apitest.Always(200, apitest.Sample(t, "client.json")))
+	c, err := New(Config{BaseURL: v.URL, Email: "me@example.com", APIKey: secret.New("key-1")}, apitest.Options())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.OAuthClient(t.Context(), "a", "a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4"); err != nil {
 		t.Fatal(err)
 	}
-	header := v.got()[0].header
+	header := v.Got()[0].Header
 	if header.Get("X-Auth-Email") != "me@example.com" || header.Get("X-Auth-Key") != "key-1" || header.Get("Authorization") != "" {
 		t.Errorf("headers are %v", header)
 	}
@@ -143,7 +144,7 @@ func TestEmailAndKey(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
-	token, key := secret.New(canary), secret.New("Canary-key")
+	token, key := secret.New(apitest.Canary), secret.New("Canary-key")
 	tests := map[string]struct {
 		cfg  Config
 		want string // in the error; "" for none
@@ -155,7 +156,7 @@ func TestConfig(t *testing.T) {
 		"token and email":     {Config{APIToken: token, Email: "e"}, "not both"},
 		"key only":            {Config{APIKey: key}, "one of them is missing"},
 		"email only":          {Config{Email: "e"}, "one of them is missing"},
-		"line end":            {Config{APIToken: secret.New(canary + "\n")}, "line break"},
+		"line end":            {Config{APIToken: secret.New(apitest.Canary + "\n")}, "line break"},
 		"plain http":          {Config{APIToken: token, BaseURL: "http://example.com"}, "https"},
 		"plain http token":    {Config{APIToken: token, TokenURL: "http://example.com"}, "token URL"},
 		"loopback is allowed": {Config{APIToken: token, BaseURL: "http://127.0.0.1:1/x/", TokenURL: "http://localhost:1"}, ""},
@@ -163,14 +164,14 @@ func TestConfig(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := New(test.cfg, testOptions())
+			_, err := New(test.cfg, apitest.Options())
 			switch {
 			case test.want == "" && err != nil:
 				t.Error(err)
 			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
 				t.Errorf("got %v, want %q", err, test.want)
 			}
-			leakFree(t, err)
+			apitest.LeakFree(t, err)
 		})
 	}
 }
@@ -178,13 +179,13 @@ func TestConfig(t *testing.T) {
 // Secrets of the caller are scrubbed too, and a secret that was issued is one from then on.
 func TestSecretsOfOthersAndIssuedOnes(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, func(n int, _ call) (int, string) {
+	v := apitest.NewVendor(t, func(n int, _ apitest.Call) (int, string) {
 		if n == 1 {
 			return 200, `{"success": true, "result": {"client_secret": "Issued-0123456789"}}`
 		}
 		return 403, errorBody("Issued-0123456789 and Others-0123456789")
 	})
-	options := testOptions()
+	options := apitest.Options()
 	options.Known = &secret.Known{}
 	options.Known.Remember(secret.New("Others-0123456789"))
 	c, err := New(Config{BaseURL: v.URL, APIToken: secret.New("token-0123456789")}, options)

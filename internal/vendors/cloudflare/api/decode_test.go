@@ -6,11 +6,13 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 )
 
 func TestOneClient(t *testing.T) {
 	t.Parallel()
-	got, problem := oneClient([]byte(sample(t, "client.json")), "A1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4")
+	got, problem := oneClient([]byte(apitest.Sample(t, "client.json")), "A1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4")
 	if problem != "" {
 		t.Fatal(problem)
 	}
@@ -50,7 +52,7 @@ func TestOneClientProblems(t *testing.T) {
 
 func TestAllClients(t *testing.T) {
 	t.Parallel()
-	got, problem := allClients([]byte(sample(t, "hostile/list.json")))
+	got, problem := allClients([]byte(apitest.Sample(t, "hostile/list.json")))
 	if problem != "" || len(got) != 2 || got[0].HasRotatedSecret != nil || got[1].HasRotatedSecret == nil || !*got[1].HasRotatedSecret {
 		t.Errorf("got %+v, %q", got, problem)
 	}
@@ -98,7 +100,7 @@ func TestRotated(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body := []byte(sample(t, test.name))
+			body := []byte(apitest.Sample(t, test.name))
 			got, problem := rotated(body)
 			if got.Reveal() != test.secret || problem != test.problem {
 				t.Errorf("got %q, %q", got.Reveal(), problem)
@@ -123,7 +125,7 @@ func TestDecodeError(t *testing.T) {
 		"hostile/empty.txt":          {"", ""},
 		"hostile/null.json":          {"", ""},
 	} {
-		code, message, id := decodeError(http.Header{"Cf-Ray": {"ray"}}, []byte(sample(t, name)))
+		code, message, id := decodeError(http.Header{"Cf-Ray": {"ray"}}, []byte(apitest.Sample(t, name)))
 		if code != want[0] || message != want[1] || id != "ray" {
 			t.Errorf("%s: got %q, %q, %q", name, code, message, id)
 		}
@@ -131,7 +133,7 @@ func TestDecodeError(t *testing.T) {
 }
 
 func FuzzDecoders(f *testing.F) {
-	seed(f)
+	apitest.Seed(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if client, problem := oneClient(body, "a"); (problem == "") != (client.ClientID != "") {
 			t.Errorf("a client %+v with the problem %q", client, problem)

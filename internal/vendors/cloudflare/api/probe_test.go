@@ -10,6 +10,8 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 )
 
 func TestProbeVerdicts(t *testing.T) {
@@ -41,8 +43,8 @@ func TestProbeVerdicts(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := newVendor(t, always(test.status, test.body))
-			got, err := connect(t, v).Probe(t.Context(), Probe{ClientID: "id", Secret: secret.New(canary), AuthMethod: AuthMethodBasic})
+			v := apitest.NewVendor(t, apitest.Always(test.status, test.body))
+			got, err := connect(t, v).Probe(t.Context(), Probe{ClientID: "id", Secret: secret.New(apitest.Canary), AuthMethod: AuthMethodBasic})
 			if got != test.want || err != nil {
 				t.Errorf("got %v, %v, want %v", got, err, test.want)
 			}
@@ -52,9 +54,9 @@ func TestProbeVerdicts(t *testing.T) {
 
 func TestProbeRequests(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, always(400, `{"error": "invalid_grant"}`))
+	v := apitest.NewVendor(t, apitest.Always(400, `{"error": "invalid_grant"}`))
 	c := connect(t, v)
-	p := Probe{ClientID: "id:1 x", Secret: secret.New(canary), AuthMethod: AuthMethodBasic, RedirectURI: "https://example.com/cb?x=1"}
+	p := Probe{ClientID: "id:1 x", Secret: secret.New(apitest.Canary), AuthMethod: AuthMethodBasic, RedirectURI: "https://example.com/cb?x=1"}
 	for range 2 {
 		if got, err := c.Probe(t.Context(), p); got != proof.Accepted || err != nil {
 			t.Fatal(got, err)
@@ -64,15 +66,15 @@ func TestProbeRequests(t *testing.T) {
 	if got, err := c.Probe(t.Context(), p); got != proof.Accepted || err != nil {
 		t.Fatal(got, err)
 	}
-	calls := v.got()
+	calls := v.Got()
 	if len(calls) != 3 {
 		t.Fatalf("%d requests", len(calls))
 	}
 	var forms []url.Values
 	for _, got := range calls {
-		form, err := url.ParseQuery(got.body)
-		if err != nil || got.method != http.MethodPost || got.uri != "/oauth2/token" ||
-			got.header.Get("Content-Type") != "application/x-www-form-urlencoded" || form.Get("grant_type") != "authorization_code" {
+		form, err := url.ParseQuery(got.Body)
+		if err != nil || got.Method != http.MethodPost || got.URI != "/oauth2/token" ||
+			got.Header.Get("Content-Type") != "application/x-www-form-urlencoded" || form.Get("grant_type") != "authorization_code" {
 			t.Errorf("got %+v", got)
 		}
 		if len(form.Get("code")) < 26 {
@@ -83,11 +85,11 @@ func TestProbeRequests(t *testing.T) {
 	if forms[0].Get("code") == forms[1].Get("code") {
 		t.Error("the code is not random")
 	}
-	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape("id:1 x")+":"+url.QueryEscape(canary)))
-	if calls[0].header.Get("Authorization") != basic || forms[0].Has("client_secret") || forms[0].Get("redirect_uri") != "https://example.com/cb?x=1" {
+	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape("id:1 x")+":"+url.QueryEscape(apitest.Canary)))
+	if calls[0].Header.Get("Authorization") != basic || forms[0].Has("client_secret") || forms[0].Get("redirect_uri") != "https://example.com/cb?x=1" {
 		t.Errorf("with Basic: %+v", calls[0])
 	}
-	if calls[2].header.Get("Authorization") != "" || forms[2].Get("client_id") != "id:1 x" || forms[2].Get("client_secret") != canary || forms[2].Has("redirect_uri") {
+	if calls[2].Header.Get("Authorization") != "" || forms[2].Get("client_id") != "id:1 x" || forms[2].Get("client_secret") != apitest.Canary || forms[2].Has("redirect_uri") {
 		t.Errorf("with a form: %+v", calls[2])
 	}
 }
@@ -95,7 +97,7 @@ func TestProbeRequests(t *testing.T) {
 // What is sent in the wrong way is refused although it is right, so nothing is sent in an unknown way.
 func TestProbeThatCannotBeAsked(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, always(401, `{"error": "invalid_client"}`))
+	v := apitest.NewVendor(t, apitest.Always(401, `{"error": "invalid_client"}`))
 	c := connect(t, v)
 	for name, p := range map[string]Probe{
 		"no secret":      {ClientID: "id", AuthMethod: AuthMethodBasic},
@@ -108,7 +110,7 @@ func TestProbeThatCannotBeAsked(t *testing.T) {
 			t.Errorf("%s: got %v, %v", name, got, err)
 		}
 	}
-	if n := len(v.got()); n != 0 {
+	if n := len(v.Got()); n != 0 {
 		t.Errorf("%d requests", n)
 	}
 }
@@ -116,7 +118,7 @@ func TestProbeThatCannotBeAsked(t *testing.T) {
 func TestProbeEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	v := newVendor(t, func(int, call) (int, string) {
+	v := apitest.NewVendor(t, func(int, apitest.Call) (int, string) {
 		cancel()
 		return 503, ""
 	})
@@ -131,7 +133,7 @@ func TestProbeEndsWithItsContext(t *testing.T) {
 
 func TestProbeWithoutConnection(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, always(200, ""))
+	v := apitest.NewVendor(t, apitest.Always(200, ""))
 	c := connect(t, v)
 	v.Close()
 	got, err := c.Probe(t.Context(), Probe{ClientID: "id", Secret: secret.New("s"), AuthMethod: AuthMethodPost})

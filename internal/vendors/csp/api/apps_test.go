@@ -7,11 +7,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 )
 
 func TestOneApp(t *testing.T) {
 	t.Parallel()
-	got, problem := oneApp([]byte(sample(t, "hostile/app.json")), "APP")
+	got, problem := oneApp([]byte(apitest.Sample(t, "hostile/app.json")), "APP")
 	created, updated := time.UnixMilli(1780000000000), time.Unix(1780000000, 0)
 	if problem != "" || got.ID != "app" || got.DisplayName != "App" || !slices.Equal(got.GrantTypes, []string{"client_credentials"}) ||
 		got.PublicClient == nil || *got.PublicClient || got.Immutable != nil || got.OwnerOnlySecretRotation != nil ||
@@ -48,9 +50,9 @@ func TestOneApp(t *testing.T) {
 }
 
 // pages is a list of apps with the vendor's paging; links point to a host that must never be asked.
-func pages(total, size int) answerFunc {
-	return func(_ int, r call) (int, string) {
-		u, _ := url.Parse(r.uri)
+func pages(total, size int) apitest.Answer {
+	return func(_ int, r apitest.Call) (int, string) {
+		u, _ := url.Parse(r.URI)
 		start := 1
 		if text := u.Query().Get("pageStart"); text != "" {
 			if _, err := fmt.Sscan(text, &start); err != nil {
@@ -72,7 +74,7 @@ func pages(total, size int) answerFunc {
 func TestAppsFollowsPages(t *testing.T) {
 	t.Parallel()
 	for _, total := range []int{0, 1, 2, 3, 5} {
-		v := newVendor(t, pages(total, 2))
+		v := apitest.NewVendor(t, pages(total, 2))
 		apps, err := connect(t, v).Apps(t.Context(), "org", "my term")
 		if err != nil || len(apps) != total {
 			t.Fatalf("%d apps, %v, want %d", len(apps), err, total)
@@ -82,15 +84,15 @@ func TestAppsFollowsPages(t *testing.T) {
 				t.Errorf("app %d is %s", n, app.ID)
 			}
 		}
-		got := v.got()
+		got := v.Got()
 		if want := max(1, (total+1)/2); len(got) != want {
 			t.Errorf("%d requests, want %d", len(got), want)
 		}
-		if got[0].uri != basePath+"/orgs/org/oauth-apps?pageLimit=200&searchTerm=my+term" {
-			t.Errorf("the first request is %s", got[0].uri)
+		if got[0].URI != basePath+"/orgs/org/oauth-apps?pageLimit=200&searchTerm=my+term" {
+			t.Errorf("the first request is %s", got[0].URI)
 		}
-		if len(got) > 1 && got[1].uri != basePath+"/orgs/org/oauth-apps?pageLimit=2&pageStart=3&searchTerm=my+term" {
-			t.Errorf("the second request is %s", got[1].uri)
+		if len(got) > 1 && got[1].URI != basePath+"/orgs/org/oauth-apps?pageLimit=2&pageStart=3&searchTerm=my+term" {
+			t.Errorf("the second request is %s", got[1].URI)
 		}
 	}
 }
@@ -115,10 +117,10 @@ func TestAppsLinks(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := newVendor(t, always(200, `{"results": [{"id": "a"}], "nextLink": `+test.link+`}`))
+			v := apitest.NewVendor(t, apitest.Always(200, `{"results": [{"id": "a"}], "nextLink": `+test.link+`}`))
 			apps, err := connect(t, v).Apps(t.Context(), "org", "")
-			if kind(err) != test.kind || len(v.got()) != test.requests || err == nil && len(apps) != test.requests {
-				t.Errorf("got %d apps, %v after %d requests", len(apps), err, len(v.got()))
+			if apitest.Kind(err) != test.kind || len(v.Got()) != test.requests || err == nil && len(apps) != test.requests {
+				t.Errorf("got %d apps, %v after %d requests", len(apps), err, len(v.Got()))
 			}
 		})
 	}
@@ -126,24 +128,24 @@ func TestAppsLinks(t *testing.T) {
 
 func TestAppsWithoutEnd(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, func(n int, _ call) (int, string) {
+	v := apitest.NewVendor(t, func(n int, _ apitest.Call) (int, string) {
 		return 200, fmt.Sprintf(`{"results": [], "nextLink": "/x?pageStart=%d"}`, n+1)
 	})
-	if _, err := connect(t, v).Apps(t.Context(), "org", ""); kind(err) != "answer" || len(v.got()) != maxPages {
-		t.Errorf("got %v after %d requests", err, len(v.got()))
+	if _, err := connect(t, v).Apps(t.Context(), "org", ""); apitest.Kind(err) != "answer" || len(v.Got()) != maxPages {
+		t.Errorf("got %v after %d requests", err, len(v.Got()))
 	}
 }
 
 // A later page that fails is no end of the list.
 func TestAppsLaterPageFails(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, func(n int, _ call) (int, string) {
+	v := apitest.NewVendor(t, func(n int, _ apitest.Call) (int, string) {
 		if n == 1 {
 			return 200, `{"results": [{"id": "a"}], "nextLink": "/x?pageStart=2"}`
 		}
 		return 403, errorBody("no")
 	})
-	if apps, err := connect(t, v).Apps(t.Context(), "org", ""); kind(err) != "refused" || apps != nil {
+	if apps, err := connect(t, v).Apps(t.Context(), "org", ""); apitest.Kind(err) != "refused" || apps != nil {
 		t.Errorf("got %v, %v", apps, err)
 	}
 }
@@ -151,7 +153,7 @@ func TestAppsLaterPageFails(t *testing.T) {
 func TestReadPage(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		sample(t, "apps.json"):                 "",
+		apitest.Sample(t, "apps.json"):         "",
 		`{"results": []}`:                      "",
 		`{"totalResults": 0}`:                  "",
 		`{"totalResults": 0, "results": null}`: "",
@@ -171,7 +173,7 @@ func TestReadPage(t *testing.T) {
 }
 
 func FuzzApps(f *testing.F) {
-	seed(f)
+	apitest.Seed(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if app, problem := oneApp(body, "app"); (problem == "") != (app.ID != "") {
 			t.Errorf("an app %+v with the problem %q", app, problem)

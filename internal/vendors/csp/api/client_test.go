@@ -7,18 +7,20 @@ import (
 	"testing"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 )
 
 // connect gives a client with a ready access token.
-func connect(t *testing.T, v *vendor) *Client {
+func connect(t *testing.T, v *apitest.Vendor) *Client {
 	t.Helper()
-	return connectWith(t, v, Config{AccessToken: secret.New(canary)})
+	return connectWith(t, v, Config{AccessToken: secret.New(apitest.Canary)})
 }
 
-func connectWith(t *testing.T, v *vendor, cfg Config) *Client {
+func connectWith(t *testing.T, v *apitest.Vendor, cfg Config) *Client {
 	t.Helper()
 	cfg.BaseURL = v.URL
-	c, err := New(cfg, testOptions())
+	c, err := New(cfg, apitest.Options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,39 +35,39 @@ func errorBody(text string) string {
 	return string(b)
 }
 
-func operations() []operation {
-	return []operation{
+func operations() []apitest.Operation[*Client] {
+	return []apitest.Operation[*Client]{
 		{
-			name: "App", method: "GET", path: "/orgs/{a}/oauth-apps/{b}", answer: `{"displayName": "x"}`,
-			call: func(ctx context.Context, c *Client, a, b, _ string) error {
+			Name: "App", Method: "GET", Path: "/orgs/{a}/oauth-apps/{b}", Answer: `{"displayName": "x"}`,
+			Call: func(ctx context.Context, c *Client, a, b, _ string) error {
 				_, err := c.App(ctx, a, b)
 				return err
 			},
 		},
 		{
-			name: "Apps", method: "GET", path: "/orgs/{a}/oauth-apps?pageLimit=200", answer: `{"results": []}`,
-			call: func(ctx context.Context, c *Client, a, _, _ string) error {
+			Name: "Apps", Method: "GET", Path: "/orgs/{a}/oauth-apps?pageLimit=200", Answer: `{"results": []}`,
+			Call: func(ctx context.Context, c *Client, a, _, _ string) error {
 				_, err := c.Apps(ctx, a, "")
 				return err
 			},
 		},
 		{
-			name: "StartRotation", method: "POST", path: "/orgs/{a}/oauth-apps/{b}/secret", once: true, answer: "",
-			call: func(ctx context.Context, c *Client, a, b, _ string) error {
-				return c.StartRotation(ctx, a, b, secret.New(canary), 0)
+			Name: "StartRotation", Method: "POST", Path: "/orgs/{a}/oauth-apps/{b}/secret", Once: true, Answer: "",
+			Call: func(ctx context.Context, c *Client, a, b, _ string) error {
+				return c.StartRotation(ctx, a, b, secret.New(apitest.Canary), 0)
 			},
 		},
 		{
-			name: "RegenerateSecret", method: "PUT", path: "/orgs/{a}/oauth-apps/{b}/secret", once: true,
-			answer: `{"clientSecret": "s"}`,
-			call: func(ctx context.Context, c *Client, a, b, _ string) error {
+			Name: "RegenerateSecret", Method: "PUT", Path: "/orgs/{a}/oauth-apps/{b}/secret", Once: true,
+			Answer: `{"clientSecret": "s"}`,
+			Call: func(ctx context.Context, c *Client, a, b, _ string) error {
 				_, err := c.RegenerateSecret(ctx, a, b)
 				return err
 			},
 		},
 		{
-			name: "EndRotation", method: "DELETE", path: "/orgs/{a}/oauth-apps/{b}/secret", once: true, answer: "",
-			call: func(ctx context.Context, c *Client, a, b, _ string) error {
+			Name: "EndRotation", Method: "DELETE", Path: "/orgs/{a}/oauth-apps/{b}/secret", Once: true, Answer: "",
+			Call: func(ctx context.Context, c *Client, a, b, _ string) error {
 				return c.EndRotation(ctx, a, b)
 			},
 		},
@@ -74,32 +76,32 @@ func operations() []operation {
 
 func TestOperations(t *testing.T) {
 	t.Parallel()
-	checkOperations(t, basePath, operations(), connect, map[string]string{"Authorization": "Bearer " + canary})
+	apitest.CheckOperations(t, errorBody, basePath, operations(), connect, map[string]string{"Authorization": "Bearer " + apitest.Canary})
 }
 
 // A 2xx that cannot be used is never a success, and for a change it leaves the outcome open.
 func TestUnusableAnswers(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
-		if op.answer == "" {
+		if op.Answer == "" {
 			continue
 		}
 		want := "answer"
-		if op.once {
+		if op.Once {
 			want = "outcome unknown"
 		}
 		for name, body := range map[string]string{
-			"empty": "", "html": "<html>" + canary + "</html>", "truncated": op.answer[:len(op.answer)-1],
-			"null": "null", "array": "[]", "text": `"Canary"`, "empty object": "{}", "an error": errorBody(canary),
+			"empty": "", "html": "<html>" + apitest.Canary + "</html>", "truncated": op.Answer[:len(op.Answer)-1],
+			"null": "null", "array": "[]", "text": `"Canary"`, "empty object": "{}", "an error": errorBody(apitest.Canary),
 		} {
-			t.Run(op.name+"/"+name, func(t *testing.T) {
+			t.Run(op.Name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				v := newVendor(t, always(200, body))
-				err := op.call(t.Context(), connect(t, v), "a", "b", "d")
-				if kind(err) != want || len(v.got()) != 1 {
-					t.Errorf("got %s (%v) after %d requests, want %s", kind(err), err, len(v.got()), want)
+				v := apitest.NewVendor(t, apitest.Always(200, body))
+				err := op.Call(t.Context(), connect(t, v), "a", "b", "d")
+				if apitest.Kind(err) != want || len(v.Got()) != 1 {
+					t.Errorf("got %s (%v) after %d requests, want %s", apitest.Kind(err), err, len(v.Got()), want)
 				}
-				leakFree(t, err)
+				apitest.LeakFree(t, err)
 			})
 		}
 	}
@@ -109,7 +111,7 @@ func TestUnusableAnswers(t *testing.T) {
 func TestAnswersThatAreIgnored(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
-		if op.answer != "" {
+		if op.Answer != "" {
 			continue
 		}
 		for _, status := range []int{200, 201, 202, 204} {
@@ -117,9 +119,9 @@ func TestAnswersThatAreIgnored(t *testing.T) {
 			if status == 204 {
 				body = ""
 			}
-			v := newVendor(t, always(status, body))
-			if err := op.call(t.Context(), connect(t, v), "a", "b", "d"); err != nil {
-				t.Errorf("%s, %d: %v", op.name, status, err)
+			v := apitest.NewVendor(t, apitest.Always(status, body))
+			if err := op.Call(t.Context(), connect(t, v), "a", "b", "d"); err != nil {
+				t.Errorf("%s, %d: %v", op.Name, status, err)
 			}
 		}
 	}
@@ -147,7 +149,7 @@ func TestBaseURL(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
-	s := secret.New(canary)
+	s := secret.New(apitest.Canary)
 	tests := map[string]struct {
 		cfg  Config
 		want string // in the error; "" for none
@@ -161,20 +163,20 @@ func TestConfig(t *testing.T) {
 		"id only":               {Config{ClientID: "c"}, "one of them is missing"},
 		"secret only":           {Config{ClientSecret: s}, "one of them is missing"},
 		"colon":                 {Config{ClientID: "a:b", ClientSecret: s}, "colon"},
-		"line end":              {Config{AccessToken: secret.New(canary + "\n")}, "line break"},
+		"line end":              {Config{AccessToken: secret.New(apitest.Canary + "\n")}, "line break"},
 		"plain http":            {Config{AccessToken: s, BaseURL: "http://example.com"}, "https"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := New(test.cfg, testOptions())
+			_, err := New(test.cfg, apitest.Options())
 			switch {
 			case test.want == "" && err != nil:
 				t.Error(err)
 			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
 				t.Errorf("got %v, want %q", err, test.want)
 			}
-			leakFree(t, err)
+			apitest.LeakFree(t, err)
 		})
 	}
 }

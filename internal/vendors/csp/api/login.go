@@ -2,23 +2,16 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
-
-const problemNoToken = "the answer holds no access_token"
 
 // login is how a client gets its access token.
 type login struct {
@@ -109,7 +102,7 @@ func (l *login) fetch(ctx context.Context, r httpapi.Request) (httpapi.Token, er
 	if err != nil {
 		return httpapi.Token{}, err
 	}
-	token, problem := accessToken(resp.Body)
+	token, problem := httpapi.ReadToken(resp.Body)
 	if problem != "" {
 		return httpapi.Token{}, l.client.http.Unusable(r, problem)
 	}
@@ -129,30 +122,4 @@ func refusedLogin(what string, err error) error {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return err
-}
-
-// accessToken reads a login's answer. Only the token must be there.
-func accessToken(body []byte) (token httpapi.Token, problem string) {
-	var dto struct {
-		AccessToken secret.Value    `json:"access_token"`
-		ExpiresIn   json.RawMessage `json:"expires_in"`
-	}
-	switch err := json.Unmarshal(body, &dto); {
-	case err != nil:
-		return httpapi.Token{}, problemShape
-	case dto.AccessToken.Empty():
-		return httpapi.Token{}, problemNoToken
-	case strings.ContainsFunc(dto.AccessToken.Reveal(), isControl):
-		return httpapi.Token{}, problemNoToken
-	}
-	return httpapi.Token{Access: dto.AccessToken, ExpiresIn: seconds(dto.ExpiresIn)}, ""
-}
-
-// seconds reads a number of seconds, or the same as a string; anything else is "not said".
-func seconds(raw json.RawMessage) time.Duration {
-	n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
-	if err != nil || !(n > 0) {
-		return 0
-	}
-	return time.Duration(math.Min(n, 1e9)) * time.Second
 }

@@ -58,7 +58,7 @@ func (k probeKind) request(clientID string, s secret.Value) httpapi.Request {
 // accepts tells that a 200 shows an authenticated client.
 func (k probeKind) accepts(body []byte) bool {
 	if k == tokenProbe {
-		_, problem := accessToken(body)
+		_, problem := httpapi.ReadToken(body)
 		return problem == ""
 	}
 	var w struct {

@@ -11,11 +11,13 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 )
 
 // sentSecret is the secret of a probe.
-func sentSecret(r call) string {
-	raw, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(r.header.Get("Authorization"), "Basic "))
+func sentSecret(r apitest.Call) string {
+	raw, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(r.Header.Get("Authorization"), "Basic "))
 	_, s, _ := strings.Cut(string(raw), ":")
 	return s
 }
@@ -26,9 +28,9 @@ type reply struct {
 }
 
 // answering gives reply to the secret that is asked about and control to every other one.
-func answering(asked, control reply) answerFunc {
-	return func(_ int, r call) (int, string) {
-		if sentSecret(r) == canary {
+func answering(asked, control reply) apitest.Answer {
+	return func(_ int, r apitest.Call) (int, string) {
+		if sentSecret(r) == apitest.Canary {
 			return asked.status, asked.body
 		}
 		return control.status, control.body
@@ -68,7 +70,7 @@ func TestProve(t *testing.T) {
 		"html to a wrong secret":            {reply{401, coded}, reply{401, "<html>"}, proof.Inconclusive, 1},
 		"no code, same message":             {reply{401, `{"message": "no"}`}, reply{401, `{"message": "no"}`}, proof.Refused, 1},
 		"no code, other message":            {reply{401, `{"message": "no"}`}, reply{401, `{"message": "locked"}`}, proof.Inconclusive, 1},
-		"missing header":                    {reply{401, sample(t, "error-missing-header.json")}, none, proof.Inconclusive, 0},
+		"missing header":                    {reply{401, apitest.Sample(t, "error-missing-header.json")}, none, proof.Inconclusive, 0},
 		"unauthorized_client":               {reply{400, `{"message": "unauthorized_client: x", "cspErrorCode": "1"}`}, none, proof.Inconclusive, 0},
 		"unsupported_grant_type":            {reply{400, `{"message": "unsupported_grant_type", "cspErrorCode": "1"}`}, none, proof.Inconclusive, 0},
 		"invalid_scope":                     {reply{400, `{"message": "invalid_scope", "cspErrorCode": "1"}`}, none, proof.Inconclusive, 0},
@@ -84,22 +86,22 @@ func TestProve(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := newVendor(t, answering(test.asked, test.control))
+			v := apitest.NewVendor(t, answering(test.asked, test.control))
 			c := connect(t, v)
 			// Three times: the control probe is sent at most once.
 			for range 3 {
-				got, err := c.Prove(t.Context(), "the-client", secret.New(canary))
+				got, err := c.Prove(t.Context(), "the-client", secret.New(apitest.Canary))
 				if got != test.want || err != nil {
 					t.Errorf("got %v, %v, want %v", got, err, test.want)
 				}
 			}
 			controls := map[string]bool{}
-			for _, r := range v.got() {
-				form, err := url.ParseQuery(r.body)
-				if err != nil || r.method != "POST" || r.uri != basePath+"/auth/token" || len(form) != 1 || form.Get("grant_type") != "client_credentials" {
+			for _, r := range v.Got() {
+				form, err := url.ParseQuery(r.Body)
+				if err != nil || r.Method != "POST" || r.URI != basePath+"/auth/token" || len(form) != 1 || form.Get("grant_type") != "client_credentials" {
 					t.Errorf("sent %+v", r)
 				}
-				if s := sentSecret(r); s != canary {
+				if s := sentSecret(r); s != apitest.Canary {
 					controls[s] = true
 					if ValidateSecret(s) != nil {
 						t.Errorf("the wrong secret %q could not be one", s)
@@ -117,27 +119,27 @@ func TestProve(t *testing.T) {
 func TestProveControlsEachClient(t *testing.T) {
 	t.Parallel()
 	refusal := reply{401, `{"cspErrorCode": "540.1"}`}
-	v := newVendor(t, answering(refusal, refusal))
+	v := apitest.NewVendor(t, answering(refusal, refusal))
 	c := connect(t, v)
 	var group sync.WaitGroup
 	for range 4 {
 		for _, id := range []string{"one", "two"} {
 			group.Go(func() {
-				if got, err := c.Prove(t.Context(), id, secret.New(canary)); got != proof.Refused || err != nil {
+				if got, err := c.Prove(t.Context(), id, secret.New(apitest.Canary)); got != proof.Refused || err != nil {
 					t.Errorf("got %v, %v", got, err)
 				}
 			})
 		}
 	}
 	group.Wait()
-	if n := len(v.got()); n != 10 {
+	if n := len(v.Got()); n != 10 {
 		t.Errorf("%d requests, want eight probes and two controls", n)
 	}
 }
 
 func TestProveByIntrospection(t *testing.T) {
 	t.Parallel()
-	active := reply{200, sample(t, "introspected.json")}
+	active := reply{200, apitest.Sample(t, "introspected.json")}
 	coded := reply{400, `{"cspErrorCode": "540.1", "message": "no"}`}
 	named := reply{401, `{"message": "invalid_client: no"}`}
 	tests := map[string]struct {
@@ -156,14 +158,14 @@ func TestProveByIntrospection(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := newVendor(t, answering(test.asked, test.control))
-			got, err := connect(t, v).ProveByIntrospection(t.Context(), "the-client", secret.New(canary))
-			if got != test.want || err != nil || len(v.got()) != test.requests {
-				t.Errorf("got %v, %v after %d requests, want %v", got, err, len(v.got()), test.want)
+			v := apitest.NewVendor(t, answering(test.asked, test.control))
+			got, err := connect(t, v).ProveByIntrospection(t.Context(), "the-client", secret.New(apitest.Canary))
+			if got != test.want || err != nil || len(v.Got()) != test.requests {
+				t.Errorf("got %v, %v after %d requests, want %v", got, err, len(v.Got()), test.want)
 			}
-			for _, r := range v.got() {
-				form, err := url.ParseQuery(r.body)
-				if err != nil || r.uri != basePath+"/auth/introspect" || len(form) != 1 || len(form.Get("token")) < 26 {
+			for _, r := range v.Got() {
+				form, err := url.ParseQuery(r.Body)
+				if err != nil || r.URI != basePath+"/auth/introspect" || len(form) != 1 || len(form.Get("token")) < 26 {
 					t.Errorf("sent %+v", r)
 				}
 			}
@@ -173,15 +175,15 @@ func TestProveByIntrospection(t *testing.T) {
 
 func TestProveThatCannotBeAsked(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, always(500, ""))
+	v := apitest.NewVendor(t, apitest.Always(500, ""))
 	c := connect(t, v)
 	for _, id := range []string{"", "a:b"} {
 		if got, err := c.Prove(t.Context(), id, secret.New("s")); got != proof.Inconclusive || err != nil {
 			t.Errorf("%q: got %v, %v", id, got, err)
 		}
 	}
-	if got, err := c.Prove(t.Context(), "id", secret.Value{}); got != proof.Inconclusive || err != nil || len(v.got()) != 0 {
-		t.Errorf("got %v, %v, %d requests", got, err, len(v.got()))
+	if got, err := c.Prove(t.Context(), "id", secret.Value{}); got != proof.Inconclusive || err != nil || len(v.Got()) != 0 {
+		t.Errorf("got %v, %v, %d requests", got, err, len(v.Got()))
 	}
 }
 
@@ -189,7 +191,7 @@ func TestProveEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	for _, ends := range []int{1, 2} { // in the probe, in the control probe
 		ctx, cancel := context.WithCancel(t.Context())
-		v := newVendor(t, func(n int, _ call) (int, string) {
+		v := apitest.NewVendor(t, func(n int, _ apitest.Call) (int, string) {
 			if n == ends {
 				cancel()
 				return 503, ""
@@ -198,7 +200,7 @@ func TestProveEndsWithItsContext(t *testing.T) {
 		})
 		c := connect(t, v)
 		for range 2 {
-			if got, err := c.Prove(ctx, "id", secret.New(canary)); got != proof.Inconclusive || !errors.Is(err, context.Canceled) {
+			if got, err := c.Prove(ctx, "id", secret.New(apitest.Canary)); got != proof.Inconclusive || !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, %v", got, err)
 			}
 		}
@@ -208,13 +210,13 @@ func TestProveEndsWithItsContext(t *testing.T) {
 // A control probe that was surely not sent is made up for.
 func TestProveWithoutConnection(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, always(200, ""))
+	v := apitest.NewVendor(t, apitest.Always(200, ""))
 	c := connect(t, v)
 	v.Close()
-	if got, err := c.Prove(t.Context(), "id", secret.New(canary)); got != proof.Inconclusive || err != nil {
+	if got, err := c.Prove(t.Context(), "id", secret.New(apitest.Canary)); got != proof.Inconclusive || err != nil {
 		t.Errorf("got %v, %v", got, err)
 	}
-	if _, err := c.control(t.Context(), tokenProbe, "id"); kind(err) != "not sent" {
+	if _, err := c.control(t.Context(), tokenProbe, "id"); apitest.Kind(err) != "not sent" {
 		t.Errorf("got %v", err)
 	}
 	if c.controls[controlKey{tokenProbe, "id"}].done {
@@ -223,7 +225,7 @@ func TestProveWithoutConnection(t *testing.T) {
 }
 
 func FuzzProve(f *testing.F) {
-	seed(f)
+	apitest.Seed(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, status := range []int{200, 400, 401, 403, 404, 500} {
 			got := answer{status: status, failure: readCSPError(body)}

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 )
 
 func TestStartRotationBody(t *testing.T) {
@@ -16,41 +18,41 @@ func TestStartRotationBody(t *testing.T) {
 	for overlap, want := range map[time.Duration]string{
 		0:                             `{"newClientSecret": "Example_new.secret_1"}`,
 		time.Second:                   `{"newClientSecret": "Example_new.secret_1", "secretRotationExpirationInSeconds": 1}`,
-		48 * time.Hour:                sample(t, "rotation-request.json"),
+		48 * time.Hour:                apitest.Sample(t, "rotation-request.json"),
 		(1<<31 - 1) * time.Second:     `{"newClientSecret": "Example_new.secret_1", "secretRotationExpirationInSeconds": 2147483647}`,
 		-time.Second:                  "",
 		500 * time.Millisecond:        "",
 		time.Second + time.Nanosecond: "",
 		(1 << 31) * time.Second:       "",
 	} {
-		v := newVendor(t, always(200, ""))
+		v := apitest.NewVendor(t, apitest.Always(200, ""))
 		err := connect(t, v).StartRotation(t.Context(), "a", "b", secret.New("Example_new.secret_1"), overlap)
-		got := v.got()
+		got := v.Got()
 		if want == "" {
-			if kind(err) != "not sent" || len(got) != 0 {
+			if apitest.Kind(err) != "not sent" || len(got) != 0 {
 				t.Errorf("%v: got %v, %d requests", overlap, err, len(got))
 			}
 			continue
 		}
-		if err != nil || len(got) != 1 || got[0].header.Get("Content-Type") != "application/json" {
+		if err != nil || len(got) != 1 || got[0].Header.Get("Content-Type") != "application/json" {
 			t.Fatalf("%v: got %v, %+v", overlap, err, got)
 		}
-		sameJSON(t, got[0].body, want)
+		apitest.SameJSON(t, got[0].Body, want)
 	}
 }
 
 // The new secret arrives as it is, whatever JSON makes of its characters on the way.
 func TestStartRotationSendsTheSecret(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, always(200, ""))
-	if err := connect(t, v).StartRotation(t.Context(), "a", "b", secret.New(canary), 0); err != nil {
+	v := apitest.NewVendor(t, apitest.Always(200, ""))
+	if err := connect(t, v).StartRotation(t.Context(), "a", "b", secret.New(apitest.Canary), 0); err != nil {
 		t.Fatal(err)
 	}
 	var body map[string]string
-	if err := json.Unmarshal([]byte(v.got()[0].body), &body); err != nil || body["newClientSecret"] != canary {
-		t.Errorf("sent %s", v.got()[0].body)
+	if err := json.Unmarshal([]byte(v.Got()[0].Body), &body); err != nil || body["newClientSecret"] != apitest.Canary {
+		t.Errorf("sent %s", v.Got()[0].Body)
 	}
-	if err := connect(t, v).StartRotation(t.Context(), "a", "b", secret.Value{}, 0); kind(err) != "not sent" || len(v.got()) != 1 {
+	if err := connect(t, v).StartRotation(t.Context(), "a", "b", secret.Value{}, 0); apitest.Kind(err) != "not sent" || len(v.Got()) != 1 {
 		t.Errorf("without a secret: %v", err)
 	}
 }
@@ -59,30 +61,30 @@ func TestStartRotationSendsTheSecret(t *testing.T) {
 func TestStartRotationEchoes(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 409, 500} {
-		v := newVendor(t, always(status, errorBody(canary+" 540")))
-		options := testOptions()
+		v := apitest.NewVendor(t, apitest.Always(status, errorBody(apitest.Canary+" 540")))
+		options := apitest.Options()
 		options.Known = &secret.Known{}
 		options.Known.Remember(secret.New("540"))
 		c, err := New(Config{BaseURL: v.URL, AccessToken: secret.New("token")}, options)
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = c.StartRotation(t.Context(), "a", "b", secret.New(canary), 0)
+		err = c.StartRotation(t.Context(), "a", "b", secret.New(apitest.Canary), 0)
 		if err == nil || strings.Contains(err.Error(), "540") {
 			t.Errorf("got %v", err)
 		}
-		leakFree(t, err)
+		apitest.LeakFree(t, err)
 	}
 }
 
 func TestRegenerateSecret(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, always(200, `{"clientId": "B", "clientSecret": "Abcdefg1_"}`))
+	v := apitest.NewVendor(t, apitest.Always(200, `{"clientId": "B", "clientSecret": "Abcdefg1_"}`))
 	got, err := connect(t, v).RegenerateSecret(t.Context(), "a", "b")
 	if err != nil || got.Reveal() != "Abcdefg1_" {
 		t.Fatal(got.Reveal(), err)
 	}
-	if r := v.got()[0]; r.body != "{}" || r.header.Get("Content-Type") != "application/json" {
+	if r := v.Got()[0]; r.Body != "{}" || r.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("sent %+v", r)
 	}
 }
@@ -90,7 +92,7 @@ func TestRegenerateSecret(t *testing.T) {
 func TestRegenerated(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		sample(t, "regenerated.json"):                  "",
+		apitest.Sample(t, "regenerated.json"):          "",
 		`{"clientSecret": "s"}`:                        "",
 		`{"clientId": null, "clientSecret": "s"}`:      "",
 		`{"clientId": "other", "clientSecret": "s"}`:   problemOtherApp,
@@ -112,9 +114,9 @@ func TestRegenerated(t *testing.T) {
 
 func TestEndRotationHasNoBody(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, always(200, ""))
-	if err := connect(t, v).EndRotation(t.Context(), "a", "b"); err != nil || v.got()[0].body != "" {
-		t.Errorf("got %v, %+v", err, v.got())
+	v := apitest.NewVendor(t, apitest.Always(200, ""))
+	if err := connect(t, v).EndRotation(t.Context(), "a", "b"); err != nil || v.Got()[0].Body != "" {
+		t.Errorf("got %v, %+v", err, v.Got())
 	}
 }
 
@@ -131,7 +133,7 @@ func TestDecodeError(t *testing.T) {
 		"hostile/array.json":          {},
 		"hostile/invalid-client.json": {"540.100", "invalid_client: Invalid client credentials", ""},
 	} {
-		code, message, id := decodeError(http.Header{}, []byte(sample(t, name)))
+		code, message, id := decodeError(http.Header{}, []byte(apitest.Sample(t, name)))
 		if code != want[0] || message != want[1] || id != want[2] {
 			t.Errorf("%s: got %q, %q, %q", name, code, message, id)
 		}
@@ -147,7 +149,7 @@ func TestDecodeError(t *testing.T) {
 }
 
 func FuzzSecrets(f *testing.F) {
-	seed(f)
+	apitest.Seed(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		issued, problem := regenerated(body, "app")
 		if (problem == "") == issued.Empty() || !utf8.ValidString(issued.Reveal()) {

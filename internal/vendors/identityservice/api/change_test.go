@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 )
 
 func TestAddSecretBody(t *testing.T) {
@@ -17,31 +19,31 @@ func TestAddSecretBody(t *testing.T) {
 		want    string
 	}{
 		{nil, `{}`},
-		{date(want), sample(t, "addition-request.json")},
-		{date(want.Add(999 * time.Millisecond)), sample(t, "addition-request.json")},
-		{date(want.In(time.FixedZone("", 7200))), sample(t, "addition-request.json")},
+		{date(want), apitest.Sample(t, "addition-request.json")},
+		{date(want.Add(999 * time.Millisecond)), apitest.Sample(t, "addition-request.json")},
+		{date(want.In(time.FixedZone("", 7200))), apitest.Sample(t, "addition-request.json")},
 	} {
-		v := newVendor(t, always(201, `{"clientId": "B", "clientSecret": "New-secret-1"}`))
+		v := apitest.NewVendor(t, apitest.Always(201, `{"clientId": "B", "clientSecret": "New-secret-1"}`))
 		got, err := connect(t, v).AddSecret(t.Context(), "a", "b", test.expires)
 		if err != nil || got.Reveal() != "New-secret-1" {
 			t.Fatal(got.Reveal(), err)
 		}
-		r := v.got()[0]
-		if r.header.Get("Content-Type") != "application/json" {
+		r := v.Got()[0]
+		if r.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("sent %+v", r)
 		}
-		sameJSON(t, r.body, test.want)
+		apitest.SameJSON(t, r.Body, test.want)
 	}
 }
 
 func TestAdded(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		sample(t, "hostile/added.json"):              "",
+		apitest.Sample(t, "hostile/added.json"):      "",
 		`{"clientSecret": "s"}`:                      "",
 		`{"clientId": null, "clientSecret": "s"}`:    "",
 		`{"ClientId": "APP", "ClientSecret": "s"}`:   "",
-		sample(t, "application.json"):                problemNoSecret,
+		apitest.Sample(t, "application.json"):        problemNoSecret,
 		`{"clientId": "app", "clientSecret": ""}`:    problemNoSecret,
 		`{"clientId": "app"}`:                        problemNoSecret,
 		`{"clientId": "other", "clientSecret": "s"}`: problemOtherClient,
@@ -64,15 +66,15 @@ func TestDeleteSecretStatuses(t *testing.T) {
 		if status == 204 {
 			body = ""
 		}
-		v := newVendor(t, always(status, body))
+		v := apitest.NewVendor(t, apitest.Always(status, body))
 		err := connect(t, v).DeleteSecret(t.Context(), "a", "b", "d")
-		if kind(err) != want || v.got()[0].body != "" {
+		if apitest.Kind(err) != want || v.Got()[0].Body != "" {
 			t.Errorf("%d: got %v", status, err)
 		}
-		leakFree(t, err)
+		apitest.LeakFree(t, err)
 	}
-	for _, body := range []string{sample(t, "application.json"), "<html></html>", ""} {
-		v := newVendor(t, always(200, body))
+	for _, body := range []string{apitest.Sample(t, "application.json"), "<html></html>", ""} {
+		v := apitest.NewVendor(t, apitest.Always(200, body))
 		if err := connect(t, v).DeleteSecret(t.Context(), "a", "b", "d"); err != nil {
 			t.Errorf("%s: %v", body, err)
 		}
@@ -94,7 +96,7 @@ func TestDecodeError(t *testing.T) {
 		"hostile/array.json":         {},
 		"hostile/nested.json":        {},
 	} {
-		code, message, id := decodeError(http.Header{}, []byte(sample(t, name)))
+		code, message, id := decodeError(http.Header{}, []byte(apitest.Sample(t, name)))
 		if code != want[0] || message != want[1] || id != want[2] {
 			t.Errorf("%s: got %q, %q, %q", name, code, message, id)
 		}
@@ -111,7 +113,7 @@ func TestDecodeError(t *testing.T) {
 // A secret that is issued is scrubbed from then on.
 func TestIssuedSecretIsScrubbed(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, func(n int, _ call) (int, string) {
+	v := apitest.NewVendor(t, func(n int, _ apitest.Call) (int, string) {
 		if n == 1 {
 			return 200, `{"clientSecret": "Issued-0123456789"}`
 		}
@@ -128,7 +130,7 @@ func TestIssuedSecretIsScrubbed(t *testing.T) {
 }
 
 func FuzzChange(f *testing.F) {
-	seed(f)
+	apitest.Seed(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		issued, problem := added(body, "app")
 		if (problem == "") == issued.Empty() || !utf8.ValidString(issued.Reveal()) {

@@ -7,18 +7,20 @@ import (
 	"testing"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 )
 
 // connect gives a client with a ready access token and no token URL.
-func connect(t *testing.T, v *vendor) *Client {
+func connect(t *testing.T, v *apitest.Vendor) *Client {
 	t.Helper()
-	return connectWith(t, v, Config{AccessToken: secret.New(canary)})
+	return connectWith(t, v, Config{AccessToken: secret.New(apitest.Canary)})
 }
 
-func connectWith(t *testing.T, v *vendor, cfg Config) *Client {
+func connectWith(t *testing.T, v *apitest.Vendor, cfg Config) *Client {
 	t.Helper()
 	cfg.BaseURL = v.URL + "/ids"
-	c, err := New(cfg, testOptions())
+	c, err := New(cfg, apitest.Options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,26 +36,26 @@ func errorBody(text string) string {
 	return string(b)
 }
 
-func operations() []operation {
-	return []operation{
+func operations() []apitest.Operation[*Client] {
+	return []apitest.Operation[*Client]{
 		{
-			name: "Secrets", method: "GET", path: "/api/tenants/{a}/applications/{b}/secrets", answer: `[]`,
-			call: func(ctx context.Context, c *Client, a, b, _ string) error {
+			Name: "Secrets", Method: "GET", Path: "/api/tenants/{a}/applications/{b}/secrets", Answer: `[]`,
+			Call: func(ctx context.Context, c *Client, a, b, _ string) error {
 				_, err := c.Secrets(ctx, a, b)
 				return err
 			},
 		},
 		{
-			name: "AddSecret", method: "POST", path: "/api/tenants/{a}/applications/{b}/secrets", once: true,
-			answer: `{"clientSecret": "s"}`,
-			call: func(ctx context.Context, c *Client, a, b, _ string) error {
+			Name: "AddSecret", Method: "POST", Path: "/api/tenants/{a}/applications/{b}/secrets", Once: true,
+			Answer: `{"clientSecret": "s"}`,
+			Call: func(ctx context.Context, c *Client, a, b, _ string) error {
 				_, err := c.AddSecret(ctx, a, b, nil)
 				return err
 			},
 		},
 		{
-			name: "DeleteSecret", method: "DELETE", path: "/api/tenants/{a}/applications/{b}/secrets/{d}", once: true, answer: "",
-			call: func(ctx context.Context, c *Client, a, b, d string) error {
+			Name: "DeleteSecret", Method: "DELETE", Path: "/api/tenants/{a}/applications/{b}/secrets/{d}", Once: true, Answer: "",
+			Call: func(ctx context.Context, c *Client, a, b, d string) error {
 				return c.DeleteSecret(ctx, a, b, d)
 			},
 		},
@@ -62,36 +64,36 @@ func operations() []operation {
 
 func TestOperations(t *testing.T) {
 	t.Parallel()
-	checkOperations(t, "/ids", operations(), connect, map[string]string{"Authorization": "Bearer " + canary})
+	apitest.CheckOperations(t, errorBody, "/ids", operations(), connect, map[string]string{"Authorization": "Bearer " + apitest.Canary})
 }
 
 // A 2xx that cannot be used is never a success, and for a change it leaves the outcome open.
 func TestUnusableAnswers(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
-		if op.answer == "" {
+		if op.Answer == "" {
 			continue
 		}
 		want := "answer"
-		if op.once {
+		if op.Once {
 			want = "outcome unknown"
 		}
 		bodies := map[string]string{
-			"html": "<html>" + canary + "</html>", "truncated": op.answer[:len(op.answer)-1],
-			"text": `"Canary"`, "empty object": "{}", "an error": errorBody(canary), "false": "false",
+			"html": "<html>" + apitest.Canary + "</html>", "truncated": op.Answer[:len(op.Answer)-1],
+			"text": `"Canary"`, "empty object": "{}", "an error": errorBody(apitest.Canary), "false": "false",
 		}
-		if op.once {
+		if op.Once {
 			bodies["empty"], bodies["null"], bodies["array"] = "", "null", "[]"
 		}
 		for name, body := range bodies {
-			t.Run(op.name+"/"+name, func(t *testing.T) {
+			t.Run(op.Name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				v := newVendor(t, always(200, body))
-				err := op.call(t.Context(), connect(t, v), "a", "b", "d")
-				if kind(err) != want || len(v.got()) != 1 {
-					t.Errorf("got %s (%v) after %d requests, want %s", kind(err), err, len(v.got()), want)
+				v := apitest.NewVendor(t, apitest.Always(200, body))
+				err := op.Call(t.Context(), connect(t, v), "a", "b", "d")
+				if apitest.Kind(err) != want || len(v.Got()) != 1 {
+					t.Errorf("got %s (%v) after %d requests, want %s", apitest.Kind(err), err, len(v.Got()), want)
 				}
-				leakFree(t, err)
+				apitest.LeakFree(t, err)
 			})
 		}
 	}
@@ -99,7 +101,7 @@ func TestUnusableAnswers(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
-	s := secret.New(canary)
+	s := secret.New(apitest.Canary)
 	tests := map[string]struct {
 		cfg  Config
 		want string // in the error; "" for none
@@ -111,21 +113,21 @@ func TestConfig(t *testing.T) {
 		"both":                 {Config{AccessToken: s, ClientID: "c", ClientSecret: s}, "not both"},
 		"id only":              {Config{ClientID: "c"}, "one of them is missing"},
 		"secret only":          {Config{ClientSecret: s}, "one of them is missing"},
-		"line end":             {Config{AccessToken: secret.New(canary + "\n")}, "line break"},
+		"line end":             {Config{AccessToken: secret.New(apitest.Canary + "\n")}, "line break"},
 		"plain http":           {Config{AccessToken: s, BaseURL: "http://example.com"}, "https"},
 		"plain http token URL": {Config{AccessToken: s, TokenURL: "http://example.com"}, "token URL"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := New(test.cfg, testOptions())
+			_, err := New(test.cfg, apitest.Options())
 			switch {
 			case test.want == "" && err != nil:
 				t.Error(err)
 			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
 				t.Errorf("got %v, want %q", err, test.want)
 			}
-			leakFree(t, err)
+			apitest.LeakFree(t, err)
 		})
 	}
 }

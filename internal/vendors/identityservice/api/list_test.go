@@ -3,14 +3,16 @@ package api
 import (
 	"testing"
 	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 )
 
 func TestReadList(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string][]string{
-		sample(t, "secrets.json"):                {"7d444840-9dc0-11d1-b245-5ffdce74fad2"},
-		sample(t, "hostile/items.json"):          {"a"},
-		sample(t, "hostile/dates.json"):          {"a", "b"},
+		apitest.Sample(t, "secrets.json"):        {"7d444840-9dc0-11d1-b245-5ffdce74fad2"},
+		apitest.Sample(t, "hostile/items.json"):  {"a"},
+		apitest.Sample(t, "hostile/dates.json"):  {"a", "b"},
 		`[]`:                                     {},
 		" \r\n[ ] ":                              {},
 		`null`:                                   {},
@@ -45,18 +47,18 @@ func TestReadListProblems(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		// The vendor's own sample is a placeholder: an element without an id.
-		sample(t, "secret.json"):                           problemNoID,
-		sample(t, "application.json"):                      problemNoList,
-		sample(t, "error.json"):                            problemNoList,
-		sample(t, "problem.json"):                          problemNoList,
-		sample(t, "hostile/no-id.json"):                    problemNoID,
-		sample(t, "hostile/id-number.json"):                problemNoID,
-		sample(t, "hostile/id-twice.json"):                 problemAmbiguous,
-		sample(t, "hostile/deleted-text.json"):             problemDeleted,
-		sample(t, "hostile/date-odd.json"):                 problemDate,
-		sample(t, "hostile/two-lists.json"):                problemNoList,
-		sample(t, "hostile/other-list.json"):               problemNoList,
-		sample(t, "hostile/html.html"):                     problemNoList,
+		apitest.Sample(t, "secret.json"):                   problemNoID,
+		apitest.Sample(t, "application.json"):              problemNoList,
+		apitest.Sample(t, "error.json"):                    problemNoList,
+		apitest.Sample(t, "problem.json"):                  problemNoList,
+		apitest.Sample(t, "hostile/no-id.json"):            problemNoID,
+		apitest.Sample(t, "hostile/id-number.json"):        problemNoID,
+		apitest.Sample(t, "hostile/id-twice.json"):         problemAmbiguous,
+		apitest.Sample(t, "hostile/deleted-text.json"):     problemDeleted,
+		apitest.Sample(t, "hostile/date-odd.json"):         problemDate,
+		apitest.Sample(t, "hostile/two-lists.json"):        problemNoList,
+		apitest.Sample(t, "hostile/other-list.json"):       problemNoList,
+		apitest.Sample(t, "hostile/html.html"):             problemNoList,
 		`{}`:                                               problemNoList,
 		`{"items": null}`:                                  problemNoList,
 		`{"items": {}}`:                                    problemNoList,
@@ -87,8 +89,8 @@ func TestReadListProblems(t *testing.T) {
 
 func TestSecretsStatuses(t *testing.T) {
 	t.Parallel()
-	for status, body := range map[int]string{200: sample(t, "secrets.json"), 203: sample(t, "secrets.json"), 204: ""} {
-		v := newVendor(t, always(status, body))
+	for status, body := range map[int]string{200: apitest.Sample(t, "secrets.json"), 203: apitest.Sample(t, "secrets.json"), 204: ""} {
+		v := apitest.NewVendor(t, apitest.Always(status, body))
 		got, err := connect(t, v).Secrets(t.Context(), "a", "b")
 		if err != nil || got == nil || (len(got) == 1) != (body != "") {
 			t.Errorf("%d: got %+v, %v", status, got, err)
@@ -126,7 +128,7 @@ func TestParseDate(t *testing.T) {
 }
 
 func FuzzList(f *testing.F) {
-	seed(f)
+	apitest.Seed(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		list, problem := readList(body)
 		if (problem == "") != (list != nil) {

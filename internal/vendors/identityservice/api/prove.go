@@ -88,7 +88,7 @@ func (k probeKind) classify(status int, body []byte) (verdict proof.Verdict, noG
 		return proof.Inconclusive, false
 	}
 	if status == http.StatusOK {
-		_, problem := accessToken(body)
+		_, problem := httpapi.ReadToken(body)
 		if k == byToken && problem == "" || k == byIntrospection && w.Active != nil && !*w.Active {
 			return proof.Accepted, false
 		}

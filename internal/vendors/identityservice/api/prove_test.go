@@ -9,6 +9,8 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 )
 
 type reply struct {
@@ -17,13 +19,13 @@ type reply struct {
 }
 
 // authorization is a vendor whose three probes are answered as given; a probe without a reply must not be sent.
-func authorization(t *testing.T, replies map[string]reply) *vendor {
+func authorization(t *testing.T, replies map[string]reply) *apitest.Vendor {
 	t.Helper()
-	var v *vendor
-	v = newVendor(t, func(_ int, r call) (int, string) {
-		form, _ := url.ParseQuery(r.body)
+	var v *apitest.Vendor
+	v = apitest.NewVendor(t, func(_ int, r apitest.Call) (int, string) {
+		form, _ := url.ParseQuery(r.Body)
 		probe := form.Get("grant_type")
-		switch r.uri {
+		switch r.URI {
 		case "/ids/.well-known/openid-configuration":
 			discovery := `{"token_endpoint": "` + v.URL + `/connect/token"`
 			if _, named := replies["introspection"]; named {
@@ -37,11 +39,11 @@ func authorization(t *testing.T, replies map[string]reply) *vendor {
 		if !ok {
 			t.Errorf("not expected: %+v", r)
 		}
-		if form.Get("client_id") != "app" || form.Get("client_secret") != canary || r.header.Get("Authorization") != "" || r.method != "POST" {
+		if form.Get("client_id") != "app" || form.Get("client_secret") != apitest.Canary || r.Header.Get("Authorization") != "" || r.Method != "POST" {
 			t.Errorf("sent %+v", r)
 		}
 		if probe == "introspection" && len(form.Get("token")) < 26 || probe == "authorization_code" && len(form.Get("code")) < 26 {
-			t.Errorf("fewer than 128 random bits in %s", r.body)
+			t.Errorf("fewer than 128 random bits in %s", r.Body)
 		}
 		return got.status, got.body
 	})
@@ -68,7 +70,7 @@ func TestProve(t *testing.T) {
 		"200 without a token":     {map[string]reply{token: {200, `{}`}}, proof.Inconclusive},
 		"200 html":                {map[string]reply{token: {200, `<html>`}}, proof.Inconclusive},
 		"refused with a 400":      {map[string]reply{token: {400, refused}}, proof.Refused},
-		"refused with a 401":      {map[string]reply{token: {401, sample(t, "error-invalid-client.json")}}, proof.Refused},
+		"refused with a 401":      {map[string]reply{token: {401, apitest.Sample(t, "error-invalid-client.json")}}, proof.Refused},
 		"invalid_client, 403":     {map[string]reply{token: {403, refused}}, proof.Inconclusive},
 		"invalid_client, 404":     {map[string]reply{token: {404, refused}}, proof.Inconclusive},
 		"invalid_client, 500":     {map[string]reply{token: {500, refused}}, proof.Inconclusive},
@@ -76,7 +78,7 @@ func TestProve(t *testing.T) {
 		"invalid_scope":           {map[string]reply{token: {400, `{"error": "invalid_scope"}`}}, proof.Inconclusive},
 		"invalid_grant":           {map[string]reply{token: {400, invalidGrant}}, proof.Inconclusive},
 		"html 401":                {map[string]reply{token: {401, "<html>"}}, proof.Inconclusive},
-		"the API's error":         {map[string]reply{token: {401, sample(t, "error.json")}}, proof.Inconclusive},
+		"the API's error":         {map[string]reply{token: {401, apitest.Sample(t, "error.json")}}, proof.Inconclusive},
 		"introspected":            {map[string]reply{token: {400, noGrant}, intro: {200, `{"active": false}`}}, proof.Accepted},
 		"introspected as active":  {map[string]reply{token: {400, noGrant}, intro: {200, `{"active": true}`}}, proof.Inconclusive},
 		"introspected as nothing": {map[string]reply{token: {400, noGrant}, intro: {200, `{}`}}, proof.Inconclusive},
@@ -93,7 +95,7 @@ func TestProve(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v := authorization(t, test.replies)
-			got, err := connect(t, v).Prove(t.Context(), "app", secret.New(canary))
+			got, err := connect(t, v).Prove(t.Context(), "app", secret.New(apitest.Canary))
 			if got != test.want || err != nil {
 				t.Errorf("got %v, %v, want %v", got, err, test.want)
 			}
@@ -109,20 +111,20 @@ func TestProveWithTokenURL(t *testing.T) {
 		`{}`: "/connect/token /.well-known/openid-configuration /connect/token",
 		`{"introspection_endpoint": "URL/connect/introspect"}`: "/connect/token /.well-known/openid-configuration /connect/introspect",
 	} {
-		var v *vendor
-		v = newVendor(t, func(_ int, r call) (int, string) {
+		var v *apitest.Vendor
+		v = apitest.NewVendor(t, func(_ int, r apitest.Call) (int, string) {
 			switch {
-			case strings.HasSuffix(r.uri, "openid-configuration"):
+			case strings.HasSuffix(r.URI, "openid-configuration"):
 				return 200, strings.ReplaceAll(discovery, "URL", v.URL)
-			case strings.HasSuffix(r.uri, "/introspect"):
+			case strings.HasSuffix(r.URI, "/introspect"):
 				return 200, `{"active": false}`
-			case strings.Contains(r.body, "authorization_code"):
+			case strings.Contains(r.Body, "authorization_code"):
 				return 400, `{"error": "invalid_grant"}`
 			}
 			return 400, `{"error": "unauthorized_client"}`
 		})
 		c := connectWith(t, v, Config{AccessToken: secret.New("t"), TokenURL: v.URL + "/connect/token"})
-		if got, err := c.Prove(t.Context(), "app", secret.New(canary)); got != proof.Accepted || err != nil || uris(v) != want {
+		if got, err := c.Prove(t.Context(), "app", secret.New(apitest.Canary)); got != proof.Accepted || err != nil || uris(v) != want {
 			t.Errorf("%s: got %v, %v after %s", discovery, got, err, uris(v))
 		}
 	}
@@ -130,15 +132,15 @@ func TestProveWithTokenURL(t *testing.T) {
 
 func TestProveThatCannotBeAsked(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t, always(404, ""))
+	v := apitest.NewVendor(t, apitest.Always(404, ""))
 	c := connect(t, v)
-	if got, err := c.Prove(t.Context(), "", secret.New("s")); got != proof.Inconclusive || err != nil || len(v.got()) != 0 {
+	if got, err := c.Prove(t.Context(), "", secret.New("s")); got != proof.Inconclusive || err != nil || len(v.Got()) != 0 {
 		t.Errorf("without a client: %v, %v", got, err)
 	}
-	if got, err := c.Prove(t.Context(), "app", secret.Value{}); got != proof.Inconclusive || err != nil || len(v.got()) != 0 {
+	if got, err := c.Prove(t.Context(), "app", secret.Value{}); got != proof.Inconclusive || err != nil || len(v.Got()) != 0 {
 		t.Errorf("without a secret: %v, %v", got, err)
 	}
-	if got, err := c.Prove(t.Context(), "app", secret.New("s")); got != proof.Inconclusive || err != nil || len(v.got()) != 1 {
+	if got, err := c.Prove(t.Context(), "app", secret.New("s")); got != proof.Inconclusive || err != nil || len(v.Got()) != 1 {
 		t.Errorf("without discovery: %v, %v", got, err)
 	}
 }
@@ -147,20 +149,20 @@ func TestProveEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	for _, ends := range []int{1, 2, 3} { // in discovery, in the first and in the second probe
 		ctx, cancel := context.WithCancel(t.Context())
-		var v *vendor
-		v = newVendor(t, func(n int, r call) (int, string) {
+		var v *apitest.Vendor
+		v = apitest.NewVendor(t, func(n int, r apitest.Call) (int, string) {
 			if n == ends {
 				cancel()
 				return 503, ""
 			}
-			if strings.HasSuffix(r.uri, "openid-configuration") {
+			if strings.HasSuffix(r.URI, "openid-configuration") {
 				return 200, `{"token_endpoint": "` + v.URL + `/connect/token"}`
 			}
 			return 400, `{"error": "unauthorized_client"}`
 		})
 		c := connect(t, v)
 		for range 2 {
-			if got, err := c.Prove(ctx, "app", secret.New(canary)); got != proof.Inconclusive || !errors.Is(err, context.Canceled) {
+			if got, err := c.Prove(ctx, "app", secret.New(apitest.Canary)); got != proof.Inconclusive || !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, %v", got, err)
 			}
 		}
