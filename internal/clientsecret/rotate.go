@@ -127,7 +127,7 @@ func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts
 		return before, nil
 	case o.retireFirst:
 		return before, o.endPrevious(ctx, c, before)
-	case o.planned:
+	case o.planned && !o.noted.Ours(before):
 		return before, &rotation.RefusedError{
 			Reason: "A previous secret appeared since the plan: somebody else rotated, and the secret in use may be the previous one now.",
 			Remedy: "Run a plan again; it says what would be deleted.",

@@ -53,9 +53,9 @@ func Since(before Facts, answered time.Time) *Turn {
 	return &Turn{Before: *before.ChangedAt, After: answered}
 }
 
-// last tells that nobody changed the client since: its last change lies within the frame.
-func (t *Turn) last(changed *time.Time) bool {
-	return t != nil && changed != nil && changed.After(t.Before) && !changed.After(t.After)
+// Ours tells that nobody changed the client since the last rotation from here: its last change lies within the frame.
+func (n Noted) Ours(facts Facts) bool {
+	return n.Turn != nil && facts.ChangedAt != nil && facts.ChangedAt.After(n.Turn.Before) && !facts.ChangedAt.After(n.Turn.After)
 }
 
 // settled is how long after a rotation a vendor may still show the client as it was before.
@@ -183,7 +183,7 @@ func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool)
 			noted.ForeignPrevious = now
 		case now && st.HasPrevious && noted.ChangedSince(st, facts):
 			noted.ForeignPrevious = true
-		case now && !st.HasPrevious && noted.Turn.last(facts.ChangedAt): // an earlier look was too early
+		case now && !st.HasPrevious && noted.Ours(facts): // an earlier look was too early
 		case now && !st.HasPrevious:
 			noted.ForeignPrevious = true
 			noted.External = &External{Seen: "The client has a previous secret that this resource did not leave behind: somebody else rotated"}
