@@ -135,6 +135,6 @@ func setenv(name, value string) {
 
 // IsOpenTofu tells the two programs apart by what they call themselves.
 func IsOpenTofu(path string) bool {
-	out, err := exec.CommandContext(context.Background(), path, "version").Output() //nolint:gosec // the program under test
+	out, err := exec.CommandContext(context.Background(), path, "version").Output()
 	return err == nil && bytes.Contains(out, []byte("OpenTofu v"))
 }

@@ -48,7 +48,7 @@ func NewCLI(t testing.TB, config string, env map[string]string) *CLI {
 // Run runs one command and gives what it printed and its exit code.
 func (c *CLI) Run(args ...string) (output string, code int) {
 	c.t.Helper()
-	cmd := exec.CommandContext(context.Background(), c.path, args...) //nolint:gosec // the program under test
+	cmd := exec.CommandContext(context.Background(), c.path, args...)
 	cmd.Dir, cmd.Env = c.Dir, c.Env
 	raw, err := cmd.CombinedOutput()
 	c.Output.Write(raw)

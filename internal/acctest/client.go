@@ -59,7 +59,7 @@ func (c Client) Secrets(w *World) []simulator.SecretRecord {
 	if c.Vendor == CSP.Vendor {
 		return w.CSP.Secrets(c.ScopeValue, c.IDValue)
 	}
-	return w.Simulator.Cloudflare.Secrets(c.ScopeValue, c.IDValue)
+	return w.Cloudflare.Secrets(c.ScopeValue, c.IDValue)
 }
 
 // Secret is the nth secret that the client ever had, "" when there were fewer.
@@ -75,7 +75,7 @@ func (c Client) Accepts(w *World, value string) bool {
 	if c.Vendor == CSP.Vendor {
 		return w.CSP.Accepts(c.ScopeValue, c.IDValue, value)
 	}
-	return w.Simulator.Cloudflare.Accepts(c.ScopeValue, c.IDValue, value)
+	return w.Cloudflare.Accepts(c.ScopeValue, c.IDValue, value)
 }
 
 // Live are the secrets that the vendor accepts now, counted in the order of their making from 0.
@@ -95,7 +95,7 @@ func (c Client) Remove(w *World) {
 		w.CSP.DeleteApp(c.ScopeValue, c.IDValue)
 		return
 	}
-	w.Simulator.Cloudflare.DeleteClient(c.ScopeValue, c.IDValue)
+	w.Cloudflare.DeleteClient(c.ScopeValue, c.IDValue)
 }
 
 func fingerprint(value string) string {

@@ -82,7 +82,8 @@ func (consumerApp) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 
 func (r consumerApp) give(ctx context.Context, config interface {
 	GetAttribute(context.Context, path.Path, any) diag.Diagnostics
-}, diags *diag.Diagnostics) {
+}, diags *diag.Diagnostics,
+) {
 	var name, secret, writeOnly types.String
 	diags.Append(config.GetAttribute(ctx, path.Root("name"), &name)...)
 	diags.Append(config.GetAttribute(ctx, path.Root("secret"), &secret)...)

@@ -31,7 +31,7 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	target := filepath.Join(dir, "terraform-provider-oauthsecret")
-	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", target, "github.com/oauthsecret/terraform-provider-oauthsecret").CombinedOutput() //nolint:gosec // our own program
+	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", target, "github.com/oauthsecret/terraform-provider-oauthsecret").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building the provider: %w\n%s", err, out)
 	}
@@ -75,7 +75,7 @@ func (p *Program) Read(name string) string {
 
 // Command is a command that was not started.
 func (p *Program) Command(args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(context.Background(), p.path, args...) //nolint:gosec // the program under test
+	cmd := exec.CommandContext(context.Background(), p.path, args...)
 	cmd.Dir, cmd.Env = p.Dir, p.Env
 	return cmd
 }

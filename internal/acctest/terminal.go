@@ -115,7 +115,7 @@ func (c *Terminal) Run(args ...string) Result {
 	c.t.Helper()
 	reattach, stop := c.serve()
 	defer stop()
-	cmd := exec.CommandContext(c.t.Context(), c.path, args...) //nolint:gosec // the program under test
+	cmd := exec.CommandContext(c.t.Context(), c.path, args...)
 	cmd.Dir = c.Dir
 	cmd.Env = append(os.Environ(), "TF_REATTACH_PROVIDERS="+reattach, "TF_IN_AUTOMATION=1")
 	var out bytes.Buffer

@@ -114,7 +114,7 @@ output "one" { value = data.oauthsecret_cloudflare_oauth_client.rotated }
 			same(t, name, client[name], want)
 		}
 	}
-	same(t, "account_id", got["one"].(map[string]any)["account_id"], acctest.Account) //nolint:forcetypeassert // checked above
+	same(t, "account_id", got["one"].(map[string]any)["account_id"], acctest.Account)
 	noSecrets(t, w, p.Output.String(), p.Read("terraform.tfstate"))
 	unchanged(t, w)
 }

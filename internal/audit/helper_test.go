@@ -22,7 +22,7 @@ func needQuery(t *testing.T) {
 	if acctest.IsOpenTofu(path) {
 		t.Skip("skipped: OpenTofu has no query command")
 	}
-	out, err := exec.CommandContext(context.Background(), path, "version", "-json").Output() //nolint:gosec // the program under test
+	out, err := exec.CommandContext(context.Background(), path, "version", "-json").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

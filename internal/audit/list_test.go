@@ -337,7 +337,8 @@ func TestList_Errors(t *testing.T) {
 			[]string{"ERROR: Unable to list the client secrets", `org_id = "` + acctest.Org, "Organization Owner"},
 		},
 		"unknown application": {
-			nil, "identity_service", map[string]any{"client_id": "nobody"},
+			nil, "identity_service",
+			map[string]any{"client_id": "nobody"},
 			[]string{"ERROR: Unable to list the client secrets", `client_id = "nobody", tenant = "acme"`, "ids:app_admin"},
 		},
 	} {

@@ -104,7 +104,7 @@ func write(t *testing.T, path, text string) {
 func build(t *testing.T, pkg string) string {
 	t.Helper()
 	dir := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", filepath.Join(dir, "terraform-provider-oauthsecret"), pkg) //nolint:gosec // our own programs
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", filepath.Join(dir, "terraform-provider-oauthsecret"), pkg)
 	cmd.Dir = "../.."
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -115,7 +115,7 @@ func build(t *testing.T, pkg string) string {
 func command(t *testing.T, cli, dir string, env []string, sim *simulator.Simulator, args ...string) measure {
 	t.Helper()
 	sim.ResetJournal()
-	cmd := exec.CommandContext(t.Context(), cli, args...) //nolint:gosec // the program under measurement
+	cmd := exec.CommandContext(t.Context(), cli, args...)
 	cmd.Dir, cmd.Env = dir, env
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

@@ -489,7 +489,7 @@ func (c *command) applyOne(b block, first *step) bool {
 	if s == nil {
 		return false
 	}
-	if s.action != first.action && !(first.action == "replace" && s.action == "create") && s.action != "" {
+	if s.action != first.action && (first.action != "replace" || s.action != "create") && s.action != "" {
 		c.bug("%s: inconsistent final plan: %s became %s", b.addr, first.action, s.action)
 	}
 	if first.planned.IsKnown() {
@@ -626,7 +626,7 @@ func (c *command) checkPlan(addr string, schema *tfprotov6.Schema, cfg, prior, p
 			}
 		case want.IsNull() && !a.Computed && !have.IsNull():
 			c.bug("%s: invalid plan: %s is not configured and planned", addr, a.Name)
-		case !want.IsNull() && !have.Equal(want) && !(a.Computed && !prior.IsNull() && have.Equal(member(prior, a.Name))):
+		case !want.IsNull() && !have.Equal(want) && (!a.Computed || prior.IsNull() || !have.Equal(member(prior, a.Name))):
 			c.bug("%s: invalid plan: %s is not what is configured", addr, a.Name)
 		}
 	}

@@ -311,6 +311,7 @@ func (w *world) open(ciphertext, identity string) {
 func does(extra settings) func(w *world) {
 	return func(w *world) { w.apply(context.Background(), w.config(extra)) }
 }
+
 func plans(extra settings) func(w *world) {
 	return func(w *world) { w.plan(context.Background(), w.config(extra)) }
 }

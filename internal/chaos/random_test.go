@@ -172,11 +172,11 @@ func (h *history) config() config {
 
 // live runs the history of a seed.
 func live(t *testing.T, seed uint64, tell bool) *history {
-	h := &history{seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), of: map[string]*wishes{}, told: map[string]*strings.Builder{}, excused: map[string]bool{}, drifted: map[string]bool{}, tell: tell} //nolint:gosec // a reproducible history
+	h := &history{seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), of: map[string]*wishes{}, told: map[string]*strings.Builder{}, excused: map[string]bool{}, drifted: map[string]bool{}, tell: tell}
 	synctest.Test(t, func(t *testing.T) {
 		clients := []string{"app-1", "app-2"}
 		h.world = newWorld(t, vendors[seed%3], clients...)
-		h.transport = slowly{h.transport, rand.New(rand.NewPCG(seed, 2)), &sync.Mutex{}} //nolint:gosec // a reproducible history
+		h.transport = slowly{h.transport, rand.New(rand.NewPCG(seed, 2)), &sync.Mutex{}}
 		if h.flip(2) {
 			h.CSP.Set(func(s *simulator.CSPSwitches) { s.SecretAge = simulator.SecretAgeResets })
 		}
@@ -520,7 +520,7 @@ func (h *history) twoAtOnce() {
 	h.tf = winner
 	h.tf.bugs = other.bugs
 	h.said = append(first.diags, second.diags...)
-	h.world.after(winner, result{})
+	h.after(winner, result{})
 	h.note("two applies at once; the %v one writes last", winner == other)
 	// The loser's secrets count as lost, unless they were stored before.
 	for client := range h.of {

@@ -46,10 +46,12 @@ var chapters = []chapter{
 		{"A replacement while a rotation is open", cloudflare, all(had(trigger("1")), taints), plans(trigger("1"))},
 		{"The provider would rotate its own credential", csp, all(unset("CSP_API_TOKEN"), setenv("CSP_CLIENT_ID", theClient), setenv("CSP_CLIENT_SECRET", "x")), plans(nil)},
 		{"The provider would delete its own credential", identityService, all(had(nil), func(w *world) { w.IdentityService.GrantRole(w.vendor.parent, theClient) }, logsInAsItself), wantsGone},
-		{"A completion would end the provider's own credential", identityService, all(had(trigger("1")), had(trigger("2")), func(w *world) { w.IdentityService.GrantRole(w.vendor.parent, theClient) }, logsInAsItself),
+		{
+			"A completion would end the provider's own credential", identityService, all(had(trigger("1")), had(trigger("2")), func(w *world) { w.IdentityService.GrantRole(w.vendor.parent, theClient) }, logsInAsItself),
 			func(w *world) {
 				w.plan(context.Background(), append(w.config(trigger("2")), w.completionBlock(theClient)))
-			}},
+			},
+		},
 	}},
 	{"The plan warns", []situation{
 		{"A previous secret is deleted first", cloudflare, had(trigger("1")), plans(with(trigger("2"), settings{"on_pending_rotation": "retire_first"}))},

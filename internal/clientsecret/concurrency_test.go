@@ -42,7 +42,7 @@ func TestTwoResourcesOnOneClientWithOverlap(t *testing.T) {
 // Different clients do not wait for each other: two rotations are under way at the same time.
 func TestDifferentClientsRotateInParallel(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
-		w.Simulator.Cloudflare.AddClient(acctest.Account, "another")
+		w.Cloudflare.AddClient(acctest.Account, "another")
 		w.CSP.AddApp(acctest.Org, "another", simulator.AppSpec{})
 		other := c
 		other.IDValue = "another"

@@ -111,7 +111,7 @@ func TestClientRemovedAtTheVendorLeavesTheState(t *testing.T) {
 
 func TestAnotherClientReplacesTheResource(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
-		w.Simulator.Cloudflare.AddClient(acctest.Account, "another")
+		w.Cloudflare.AddClient(acctest.Account, "another")
 		w.CSP.AddApp(acctest.Org, "another", simulator.AppSpec{})
 		other := c
 		other.IDValue = "another"

@@ -45,9 +45,9 @@ func listWith(t *testing.T, connection *vendors.Connection, limit int64, find fu
 	var schema resource.SchemaResponse
 	managed.Schema(t.Context(), resource.SchemaRequest{}, &schema)
 	var identity resource.IdentitySchemaResponse
-	managed.(resource.ResourceWithIdentity).IdentitySchema(t.Context(), resource.IdentitySchemaRequest{}, &identity) //nolint:forcetypeassert // it has one
+	managed.(resource.ResourceWithIdentity).IdentitySchema(t.Context(), resource.IdentitySchemaRequest{}, &identity)
 	var configured resource.ConfigureResponse
-	lister.(list.ListResourceWithConfigure).Configure(t.Context(), resource.ConfigureRequest{ProviderData: vendors.Connections{"acme": connection}}, &configured) //nolint:forcetypeassert // it can
+	lister.(list.ListResourceWithConfigure).Configure(t.Context(), resource.ConfigureRequest{ProviderData: vendors.Connections{"acme": connection}}, &configured)
 
 	kindOf, _ := config.Schema.Type().TerraformType(t.Context()).(tftypes.Object)
 	nulls := map[string]tftypes.Value{}

@@ -183,7 +183,7 @@ func (o *rotate) order(before rotation.Facts) rotation.Order {
 func (o *rotate) keep(issued rotation.Issued) (err error) {
 	m := o.m
 	version := o.prior.Version + 1
-	older := olderSecrets(o.kind.Traits, o.prior, *o.noted, o.retireOlder)
+	older := olderSecrets(o.kind.Traits, o.prior, *o.noted)
 	listed := o.noted.Listed // what appeared since the last read is a stray, to be named by the next one
 	if o.kind.Traits.Listed && listed == nil {
 		listed = rotation.LiveIDs(issued.Before)
@@ -241,7 +241,7 @@ func (o *rotate) previousLives(issued rotation.Issued) bool {
 
 // olderSecrets are the secrets from before the previous one that live on after this rotation. A previous secret that has
 // not reached its retirement keeps its date.
-func olderSecrets(traits rotation.Traits, prior rotation.State, noted rotation.Noted, due []string) []rotation.Older {
+func olderSecrets(traits rotation.Traits, prior rotation.State, noted rotation.Noted) []rotation.Older {
 	if !traits.Listed {
 		return nil
 	}

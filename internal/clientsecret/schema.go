@@ -244,13 +244,13 @@ func verifyAttribute() schema.Attribute {
 
 // timeoutsAttribute says what the package leaves out: the defaults, and what happens to a secret when the time is up.
 func timeoutsAttribute(ctx context.Context) schema.Attribute {
-	limits := timeouts.Attributes(ctx, timeouts.Opts{
+	limits, _ := timeouts.Attributes(ctx, timeouts.Opts{
 		Create: true, Read: true, Update: true, Delete: true,
 		CreateDescription: fmt.Sprintf("A duration. Default `\"%s\"`. A call that was sent is not given up: the provider finds out what became of it, for up to a minute more.", short(changeTimeout)),
 		ReadDescription:   fmt.Sprintf("A duration. Default `\"%s\"`.", short(readTimeout)),
 		UpdateDescription: fmt.Sprintf("A duration. Default `\"%s\"`. As for `create`.", short(changeTimeout)),
 		DeleteDescription: fmt.Sprintf("A duration. Default `\"%s\"`. As for `create`.", short(changeTimeout)),
-	}).(schema.SingleNestedAttribute) //nolint:forcetypeassert // what the package makes
+	}).(schema.SingleNestedAttribute)
 	limits.MarkdownDescription = "How long the operations may take, with the waiting that a vendor asks for."
 	return limits
 }

@@ -45,8 +45,10 @@ func TestVerifyComesBeforeTheRetirement(t *testing.T) {
 
 // refuse makes the token endpoint refuse what it is asked, in the vendor's words.
 func refuse(c acctest.Client) simulator.Fault {
-	return simulator.Fault{Operation: token(c), Kind: simulator.Answer, Status: 401, Times: -1,
-		Body: `{"error": "invalid_client", "statusCode": 401, "cspErrorCode": "540.200", "message": "invalid_client: Invalid client credentials"}`}
+	return simulator.Fault{
+		Operation: token(c), Kind: simulator.Answer, Status: 401, Times: -1,
+		Body: `{"error": "invalid_client", "statusCode": 401, "cspErrorCode": "540.200", "message": "invalid_client: Invalid client credentials"}`,
+	}
 }
 
 func TestVerifyRefusedOrInconclusive(t *testing.T) {

@@ -179,7 +179,7 @@ func TestRead_OneAloneIsAskedByID(t *testing.T) {
 		want(t, readAll(t.Context(), r, "client0"), 1, nil)
 		s.sent(t, 0, 1)
 		// The same object for many is one request as well.
-		s, r = newServer("client0"), nil
+		s = newServer("client0")
 		r = s.reader()
 		want(t, readAll(t.Context(), r, "client0", "client0", "client0"), 1, nil)
 		s.sent(t, 0, 1)

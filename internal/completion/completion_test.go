@@ -107,9 +107,12 @@ func TestCompletion_FollowsTheConsumer(t *testing.T) {
 			}
 			w.Run(t,
 				resource.TestStep{Config: s.completed("1")},
-				resource.TestStep{PreConfig: w.ResetJournal, Config: s.completed("1"), Check: w.Changed(),
-					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
-				resource.TestStep{PreConfig: func() { w.ResetJournal(); seen = nil }, Config: s.completed("2"),
+				resource.TestStep{
+					PreConfig: w.ResetJournal, Config: s.completed("1"), Check: w.Changed(),
+					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+				},
+				resource.TestStep{
+					PreConfig: func() { w.ResetJournal(); seen = nil }, Config: s.completed("2"),
 					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 						plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionUpdate),
 					}},
@@ -127,9 +130,12 @@ func TestCompletion_FollowsTheConsumer(t *testing.T) {
 							}
 							return nil
 						}),
-					)},
-				resource.TestStep{PreConfig: w.ResetJournal, Config: s.completed("2"), Check: w.Changed(),
-					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
+					),
+				},
+				resource.TestStep{
+					PreConfig: w.ResetJournal, Config: s.completed("2"), Check: w.Changed(),
+					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+				},
 			)
 		})
 	}

@@ -96,7 +96,7 @@ type result struct {
 	messages []message
 }
 
-// summary is the line that counts changes, such as "Plan: 1 to add, 0 to change, 0 to destroy."
+// summary is the line that counts changes, such as "Plan: 1 to add, 0 to change, 0 to destroy.".
 func (r result) summary() string {
 	text := ""
 	for _, m := range r.messages {
@@ -179,7 +179,7 @@ func (c *cli) run(ctx context.Context, args ...string) (result, error) {
 
 // output executes a command. When ctx ends it is interrupted, so that it can put its state in order.
 func (c *cli) output(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, c.path, args...) //nolint:gosec // the program that the user put on PATH
+	cmd := exec.CommandContext(ctx, c.path, args...)
 	cmd.Dir, cmd.Env = c.dir, c.env
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -68,5 +68,5 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if s.svg == "" {
 		return nil
 	}
-	return os.WriteFile(s.svg, t.svg(), 0o644) //nolint:gosec // a picture for a web page
+	return os.WriteFile(s.svg, t.svg(), 0o644)
 }

@@ -85,7 +85,7 @@ func TestDrift(t *testing.T) {
 					t.Errorf("the report does not say %q:\n%s", words, out)
 				}
 			}
-			written, err := os.ReadFile(summary) //nolint:gosec // named right above
+			written, err := os.ReadFile(summary)
 			if err != nil || !strings.HasSuffix(string(written), out) {
 				t.Errorf("the summary is not the report: %v\n%s", err, written)
 			}

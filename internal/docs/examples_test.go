@@ -96,7 +96,7 @@ func TestExamples_Import(t *testing.T) {
 			}
 			w := acctest.NewWorld(t)
 			p := newProject(t, w, filepath.Join(filepath.Dir(file), "resource.tf"), file)
-			text, err := os.ReadFile(file) //nolint:gosec // a file of this repository
+			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -123,7 +123,7 @@ func programs(t *testing.T, scripts map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, script := range scripts {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil { //nolint:gosec // it is to be run
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -146,7 +146,7 @@ func TestExamples_Ephemeral(t *testing.T) {
 	p.run("validate")
 	p.run("apply", "-input=false", "-auto-approve")
 	p.empty()
-	value, err := os.ReadFile(received) //nolint:gosec // written right above
+	value, err := os.ReadFile(received)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestExamples_Actions(t *testing.T) {
 			p.run("validate")
 			p.run("apply", "-input=false", "-auto-approve")
 			p.empty()
-			text, err := os.ReadFile(file) //nolint:gosec // a file of this repository
+			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}

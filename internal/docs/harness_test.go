@@ -42,7 +42,7 @@ var mirror = sync.OnceValues(func() (string, error) {
 	}
 	built = dir
 	binary := filepath.Join(dir, "provider")
-	build := exec.Command("go", "build", "-o", binary, ".") //nolint:noctx // once for all tests
+	build := exec.Command("go", "build", "-o", binary, ".")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the provider: %w\n%s", err, out)
@@ -88,7 +88,7 @@ func newProject(t *testing.T, w *acctest.World, files ...string) *project {
 	p := &project{t: t, w: w, cli: acctest.NeedCLI(t), Dir: t.TempDir(), Vars: map[string]string{}}
 	declared := false
 	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // a file of this repository
+		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func (p *project) env() []string {
 // exec runs a program in the folder and gives what it printed and its exit status.
 func (p *project) exec(name string, args ...string) (out string, status int) {
 	p.t.Helper()
-	cmd := exec.CommandContext(p.t.Context(), name, args...) //nolint:gosec // the program under test
+	cmd := exec.CommandContext(p.t.Context(), name, args...)
 	cmd.Dir, cmd.Env = p.Dir, p.env()
 	printed, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
@@ -215,7 +215,7 @@ func needs(t *testing.T, feature, terraform, openTofu string) {
 
 func cliVersion(t *testing.T) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), acctest.NeedCLI(t), "version", "-json") //nolint:gosec // the program under test
+	cmd := exec.CommandContext(t.Context(), acctest.NeedCLI(t), "version", "-json")
 	cmd.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1")
 	out, err := cmd.Output()
 	if err != nil {

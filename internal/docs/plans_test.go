@@ -167,7 +167,7 @@ func losing(operation string) func(w *acctest.World) {
 
 var (
 	stamp = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
-	// what is printed while a plan is made, and what a guide need not repeat
+	// what is printed while a plan is made, and what a guide need not repeat.
 	noise    = regexp.MustCompile(`(?m)^.*: (Refreshing state|Modifying|Still modifying|Modifications complete|Creating|Creation complete).*\n`)
 	tail     = regexp.MustCompile(`(?s)\n─{10}.*`)
 	preamble = regexp.MustCompile(`(?s)^.*Terraform will perform the following actions:\n`)
@@ -212,7 +212,7 @@ func golden(t *testing.T, file, got string) {
 	if acctest.IsOpenTofu(acctest.NeedCLI(t)) {
 		t.Skip("skipped: the guides print Terraform's texts")
 	}
-	want, err := os.ReadFile(file) //nolint:gosec // a file of this package
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

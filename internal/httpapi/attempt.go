@@ -33,9 +33,7 @@ type outcome struct {
 	renewed bool  // a 401 after which there is a new credential to try
 }
 
-var (
-	errTruncated = errors.New("the answer broke off before its end")
-)
+var errTruncated = errors.New("the answer broke off before its end")
 
 // attempts is the RoundTripper below the retry layer: everything that one attempt needs, once per attempt. It has no
 // CloseIdleConnections on purpose: retryablehttp calls that after each failure, which would cost all other callers
@@ -148,7 +146,7 @@ func (a *attempts) send(r *http.Request, call *call) outcome {
 	if err != nil {
 		return outcome{
 			kind:  broken,
-			err:   describe(err, operation, ctx, call.allSecrets()),
+			err:   describe(operation, ctx, err, call.allSecrets()),
 			sent:  t.mayHaveSent(err),
 			final: t.refusedTLS.Load() || isRefusedTLS(err),
 		}
@@ -161,7 +159,7 @@ func (a *attempts) send(r *http.Request, call *call) outcome {
 	case int64(len(o.body)) > limit:
 		o.err, o.final, o.body = fmt.Errorf("the answer is larger than %d bytes", limit), true, nil
 	case err != nil && ctx.Err() != nil:
-		o.err, o.body = describe(err, operation, ctx, nil), nil
+		o.err, o.body = describe(operation, ctx, err, nil), nil
 	case err != nil:
 		o.err, o.body = errTruncated, nil
 	}

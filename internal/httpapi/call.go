@@ -30,7 +30,8 @@ type call struct {
 type callKey struct{}
 
 func callFrom(ctx context.Context) *call {
-	return ctx.Value(callKey{}).(*call)
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
 }
 
 // usesCredential tells whether the client's own credential goes with the request.

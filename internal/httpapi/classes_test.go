@@ -194,7 +194,8 @@ func TestSettled(t *testing.T) {
 		{"unreadable", []any{unreadable}, []func(*http.Request) (*http.Response, error){status(502, "")}, want{1, useless}},
 		{"refused after a repeat", []any{false}, []func(*http.Request) (*http.Response, error){status(500, ""), status(404, "{}")}, want{2, refused}},
 		{
-			"unreachable after a repeat", []any{false, false, false, false, false, false},
+			"unreachable after a repeat",
+			[]any{false, false, false, false, false, false},
 			[]func(*http.Request) (*http.Response, error){status(500, ""), fail(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED})},
 			want{6, useless},
 		},

@@ -33,15 +33,22 @@ func TestAPIErrorFromAnswer(t *testing.T) {
 	}{
 		"JSON": {
 			404, nil, `{"code":"7","message":"gone\n\tfor good","requestID":"r1"}`,
-			httpapi.APIError{Code: "7", Message: "gone for good", RequestID: "r1", Definite: true}, httpapi.ErrNotFound,
+			httpapi.APIError{Code: "7", Message: "gone for good", RequestID: "r1", Definite: true},
+			httpapi.ErrNotFound,
 		},
 		"empty": {
-			403, http.Header{"X-Request-Id": {"x"}}, " \n",
-			httpapi.APIError{RequestID: "x", Definite: true}, httpapi.ErrForbidden,
+			403,
+			http.Header{"X-Request-Id": {"x"}},
+			" \n",
+			httpapi.APIError{RequestID: "x", Definite: true},
+			httpapi.ErrForbidden,
 		},
 		"HTML 404": {
-			404, http.Header{"Cf-Ray": {"ray"}}, "\n<!DOCTYPE html><p>canary",
-			httpapi.APIError{Message: "an HTML page instead of an API answer", RequestID: "ray"}, nil,
+			404,
+			http.Header{"Cf-Ray": {"ray"}},
+			"\n<!DOCTYPE html><p>canary",
+			httpapi.APIError{Message: "an HTML page instead of an API answer", RequestID: "ray"},
+			nil,
 		},
 		"text":      {409, nil, "canary", httpapi.APIError{Message: "an answer that is not JSON"}, httpapi.ErrConflict},
 		"other":     {400, nil, `["canary"]`, httpapi.APIError{Definite: true}, nil},
@@ -49,7 +56,8 @@ func TestAPIErrorFromAnswer(t *testing.T) {
 		"disguised": {200, nil, `{"success":false,"message":"no"}`, httpapi.APIError{Message: "no", Definite: true}, nil},
 		"redirect": {
 			302, nil, `{"message":"canary"}`,
-			httpapi.APIError{Message: "a redirect, which is never followed; check the configured URL"}, nil,
+			httpapi.APIError{Message: "a redirect, which is never followed; check the configured URL"},
+			nil,
 		},
 	} {
 		s := &script{steps: []func(*http.Request) (*http.Response, error){statusWith(test.status, test.header, test.body)}}
@@ -60,7 +68,8 @@ func TestAPIErrorFromAnswer(t *testing.T) {
 		_, err := client.Do(t.Context(), httpapi.Request{
 			Operation: "read", Template: "/apps/{id}", Class: httpapi.ReadOnly, Method: http.MethodGet, Path: []string{"apps", "hunter2"},
 		})
-		api, ok := err.(*httpapi.APIError)
+		api := &httpapi.APIError{}
+		ok := errors.As(err, &api)
 		if !ok {
 			t.Errorf("%s: got %v", name, err)
 			continue
@@ -73,7 +82,7 @@ func TestAPIErrorFromAnswer(t *testing.T) {
 		for _, sentinel := range []error{
 			httpapi.ErrUnauthorized, httpapi.ErrForbidden, httpapi.ErrNotFound, httpapi.ErrConflict, httpapi.ErrRateLimited,
 		} {
-			if errors.Is(err, sentinel) != (sentinel == test.sentinel) {
+			if errors.Is(err, sentinel) != errors.Is(sentinel, test.sentinel) {
 				t.Errorf("%s: errors.Is(%v) is wrong", name, sentinel)
 			}
 		}
@@ -139,7 +148,7 @@ func TestEchoedSecretsAreRemoved(t *testing.T) {
 
 func TestTransportErrorIsScrubbed(t *testing.T) {
 	t.Parallel()
-	cause := &url.Error{Op: "Post", URL: "https://vendor.test/?canary=1", Err: errors.New("malformed \x1b[31mBearer t0psecret\n")}
+	cause := &url.Error{Op: "Post", URL: "https://vendor.test/?canary=1", Err: errors.New("malformed \x1b[31mBearer t0psecret\n")} //nolint:revive // what a hostile peer sends
 	s := &script{steps: []func(*http.Request) (*http.Response, error){fail(cause)}}
 	client := newClient(t, httpapi.Options{Transport: s, Credential: httpapi.Static{"Authorization": "Bearer t0psecret"}})
 	_, err := client.Do(t.Context(), httpapi.Request{Operation: "rotate", Class: httpapi.Once, Method: http.MethodPost})
@@ -233,8 +242,11 @@ func TestAttemptsAreLogged(t *testing.T) {
 			t.Error(err)
 		}
 		want := []httpapi.Attempt{
-			{Failure: "network"}, {Status: 200, Failure: "body"}, {Status: 503, Failure: "status", RequestID: "r"},
-			{Status: 429, Failure: "status"}, {Status: 200, RequestID: "ray"},
+			{Failure: "network"},
+			{Status: 200, Failure: "body"},
+			{Status: 503, Failure: "status", RequestID: "r"},
+			{Status: 429, Failure: "status"},
+			{Status: 200, RequestID: "ray"},
 		}
 		if len(log) != len(want) {
 			t.Fatalf("%d attempts logged, want %d", len(log), len(want))

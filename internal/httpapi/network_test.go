@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"compress/gzip"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -154,7 +155,8 @@ func TestRedirectsAreErrors(t *testing.T) {
 					_, err := client.Do(t.Context(), httpapi.Request{
 						Operation: "rotate", Class: httpapi.ReadOnly, Method: method, JSON: map[string]string{"secret": "canary"},
 					})
-					api, ok := err.(*httpapi.APIError)
+					api := &httpapi.APIError{}
+					ok := errors.As(err, &api)
 					if !ok || api.Status != code || api.Definite || hits.Load() != 1 {
 						t.Fatalf("%d requests, error %v", hits.Load(), err)
 					}

@@ -33,8 +33,8 @@ func (e *stoppedError) Error() string {
 
 func (e *stoppedError) Unwrap() error { return e.cause }
 
-// describe turns err, which ended an attempt under ctx, into an error for users; operation is the caller's context.
-func describe(err error, operation, attempt context.Context, secrets []string) error {
+// describe turns err, which ended an attempt, into an error for users; operation is the caller's context.
+func describe(operation, attempt context.Context, err error, secrets []string) error {
 	if cause := operation.Err(); cause != nil {
 		return &stoppedError{doing: "while waiting for the answer", cause: cause}
 	}

@@ -47,7 +47,7 @@ func child(t *testing.T, parent int) int {
 	t.Helper()
 	entries, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, entry := range entries {
-		text, _ := os.ReadFile(entry) //nolint:gosec // a process of our own
+		text, _ := os.ReadFile(entry)
 		name, after, _ := strings.Cut(string(text), ") ")
 		var pid, ppid int
 		var status string
@@ -91,7 +91,7 @@ func TestEveryMoment(t *testing.T) {
 							t.Parallel()
 							for n := range 9 {
 								sum := fnv.New32()
-								fmt.Fprint(sum, name, n)
+								_, _ = fmt.Fprint(sum, name, n)
 								if !thorough && sum.Sum32()%12 != 0 {
 									continue
 								}
@@ -248,14 +248,16 @@ func (b *bench) struck(t *testing.T, n int, after bool, blow blow, args ...strin
 	go func() { ended <- cmd.Wait() }()
 	select {
 	case <-held:
-	case <-ended:
+	case err := <-ended:
+		t.Logf("no request %d: %v", n, err)
 		return out.String(), false
 	}
 	blow.strike(t, cmd.Process.Pid)
 	time.Sleep(300 * time.Millisecond) // until the signal has arrived everywhere
 	open.Store(0)
 	close(release)
-	<-ended
+	err := <-ended
+	t.Logf("struck at request %d: %v", n, err)
 	waitFor(t, "the programs to end", func() bool { return !running(cmd.Process.Pid) })
 	_ = os.Remove(filepath.Join(b.program.Dir, ".terraform.tfstate.lock.info"))
 	return out.String(), true

@@ -6,11 +6,11 @@ package proof
 type Verdict int
 
 const (
-	// Inconclusive: the endpoint said nothing about the secret (an outage, a challenge page, a missing grant).
+	// Inconclusive says that the endpoint said nothing about the secret (an outage, a challenge page, a missing grant).
 	Inconclusive Verdict = iota
-	// Accepted: the endpoint authenticated the client with this secret.
+	// Accepted says that the endpoint authenticated the client with this secret.
 	Accepted
-	// Refused: the endpoint refused this secret, and would not have refused a right one in the same way.
+	// Refused says that the endpoint refused this secret, and would not have refused a right one in the same way.
 	Refused
 )
 

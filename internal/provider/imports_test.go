@@ -15,15 +15,23 @@ func TestImports(t *testing.T) {
 		what    string
 		of, not *regexp.Regexp
 	}{
-		{"decisions know neither Terraform nor HTTP nor a vendor", regexp.MustCompile(`^internal/rotation$`),
-			regexp.MustCompile(`hashicorp/terraform-|^net/http|^internal/(httpapi|vendors|clientsecret)`)},
-		{"an API client knows neither Terraform nor decisions", regexp.MustCompile(`^internal/(vendors/[^/]+/api|httpapi)$`),
-			regexp.MustCompile(`hashicorp/terraform-|^internal/(rotation|clientsecret|vendors)`)},
-		{"what the vendors share imports none of them", regexp.MustCompile(`^internal/(clientsecret|completion|audit|decryptedsecret|vendors)$`),
-			regexp.MustCompile(`^internal/vendors/`)},
+		{
+			"decisions know neither Terraform nor HTTP nor a vendor", regexp.MustCompile(`^internal/rotation$`),
+			regexp.MustCompile(`hashicorp/terraform-|^net/http|^internal/(httpapi|vendors|clientsecret)`),
+		},
+		{
+			"an API client knows neither Terraform nor decisions", regexp.MustCompile(`^internal/(vendors/[^/]+/api|httpapi)$`),
+			regexp.MustCompile(`hashicorp/terraform-|^internal/(rotation|clientsecret|vendors)`),
+		},
+		{
+			"what the vendors share imports none of them", regexp.MustCompile(`^internal/(clientsecret|completion|audit|decryptedsecret|vendors)$`),
+			regexp.MustCompile(`^internal/vendors/`),
+		},
 		{"the simulator stands alone", regexp.MustCompile(`^internal/simulator$`), regexp.MustCompile(`\.|^internal/`)},
-		{"the product links no test code", regexp.MustCompile(`^$|^internal/(rotation|clientsecret|completion|audit|decryptedsecret|vendors(/.*)?|httpapi|provider|proof|coalesce|custody|explain|lifetime|recovery|secret|clock)$`),
-			regexp.MustCompile(`^testing|^net/http/httptest|terraform-plugin-testing|^internal/(acctest|simulator|httpapi/apitest)`)},
+		{
+			"the product links no test code", regexp.MustCompile(`^$|^internal/(rotation|clientsecret|completion|audit|decryptedsecret|vendors(/.*)?|httpapi|provider|proof|coalesce|custody|explain|lifetime|recovery|secret|clock)$`),
+			regexp.MustCompile(`^testing|^net/http/httptest|terraform-plugin-testing|^internal/(acctest|simulator|httpapi/apitest)`),
+		},
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/...").Output()
 	if err != nil {

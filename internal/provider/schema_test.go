@@ -197,8 +197,8 @@ func TestSchema_ValidImplementation(t *testing.T) {
 	var schema provider.SchemaResponse
 	p.Schema(ctx, provider.SchemaRequest{}, &schema)
 	none(t, schema.Schema.ValidateImplementation(ctx))
-	for _, make := range p.Resources(ctx) {
-		r := make()
+	for _, construct := range p.Resources(ctx) {
+		r := construct()
 		var resp resource.SchemaResponse
 		r.Schema(ctx, resource.SchemaRequest{}, &resp)
 		none(t, resp.Diagnostics)
@@ -212,15 +212,15 @@ func TestSchema_ValidImplementation(t *testing.T) {
 		identity.IdentitySchema(ctx, resource.IdentitySchemaRequest{}, &identityResp)
 		none(t, identityResp.IdentitySchema.ValidateImplementation(ctx))
 	}
-	for _, make := range p.DataSources(ctx) {
+	for _, construct := range p.DataSources(ctx) {
 		var resp datasource.SchemaResponse
-		make().Schema(ctx, datasource.SchemaRequest{}, &resp)
+		construct().Schema(ctx, datasource.SchemaRequest{}, &resp)
 		none(t, resp.Schema.ValidateImplementation(ctx))
 	}
 	if with, ok := p.(provider.ProviderWithEphemeralResources); ok {
-		for _, make := range with.EphemeralResources(ctx) {
+		for _, construct := range with.EphemeralResources(ctx) {
 			var resp ephemeral.SchemaResponse
-			make().Schema(ctx, ephemeral.SchemaRequest{}, &resp)
+			construct().Schema(ctx, ephemeral.SchemaRequest{}, &resp)
 			none(t, resp.Schema.ValidateImplementation(ctx))
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// Panic, deferred in every entry point, turns a panic into an error. State stays as far as it was set. The value of the
+// Panic turns a panic into an error. State stays as far as it was set. The value of the
 // panic is not shown, it may hold a secret; its type and the places in the code are.
 func Panic(diags *diag.Diagnostics) {
 	v := recover()

@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := os.RemoveAll(*dist); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(*dist, 0o755); err != nil { //nolint:gosec // results are public
+	if err := os.MkdirAll(*dist, 0o755); err != nil {
 		return err
 	}
 	r := rehearsal{version: *version, dist: *dist, out: out, first: one, second: two, temp: temp}
@@ -142,7 +142,7 @@ func (r *rehearsal) platform(ctx context.Context, platform string) error {
 
 // build makes one program with the flags of a release. Nothing of the machine or of the working copy goes into it.
 func (r *rehearsal) build(ctx context.Context, dir, goos, goarch, to string, env ...string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags=grpcnotrace", //nolint:gosec // our own flags
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags=grpcnotrace",
 		"-ldflags=-s -w -X main.version="+r.version, "-o", to, ".")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOOS="+goos, "GOARCH="+goarch, "GOARM=6")
@@ -156,7 +156,7 @@ func (r *rehearsal) build(ctx context.Context, dir, goos, goarch, to string, env
 // keep writes one result and remembers its checksum.
 func (r *rehearsal) keep(file string, content []byte) error {
 	r.sums = append(r.sums, fmt.Sprintf("%x  %s\n", sha256.Sum256(content), file))
-	return os.WriteFile(filepath.Join(r.dist, file), content, 0o644) //nolint:gosec // results are public
+	return os.WriteFile(filepath.Join(r.dist, file), content, 0o644)
 }
 
 // finish adds the registry's manifest and the checksums.
@@ -171,7 +171,7 @@ func (r *rehearsal) finish() error {
 	slices.SortFunc(r.sums, func(a, b string) int { return strings.Compare(a[65:], b[65:]) })
 	sums := filepath.Join(r.dist, fmt.Sprintf("%s_%s_SHA256SUMS", name, r.version))
 	fmt.Fprintf(r.out, "checksums: %s\n", sums)
-	return os.WriteFile(sums, []byte(strings.Join(r.sums, "")), 0o644) //nolint:gosec // results are public
+	return os.WriteFile(sums, []byte(strings.Join(r.sums, "")), 0o644)
 }
 
 // copySources copies what the build reads: the sources, without tests, hidden directories and links.
@@ -193,7 +193,7 @@ func copySources(from, to string) error {
 		case !entry.Type().IsRegular() || strings.HasSuffix(base, "_test.go"):
 			return nil
 		}
-		text, err := os.ReadFile(path) //nolint:gosec // our own sources
+		text, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}

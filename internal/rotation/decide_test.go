@@ -142,8 +142,10 @@ func TestDecide_Rotate(t *testing.T) {
 		"imported, now due":     {base(csp).with(several(scheduled(day), func(in *inputs) { in.st.RotatedAt, in.st.Version, in.st.DueAt = nil, 0, at(day) })), outcome{rotate: rotation.Yes, why: "rotate_after"}},
 		"unsettled":             {base(csp).with(several(triggered, func(in *inputs) { in.set.Unsettled = true })), outcome{rotate: rotation.Maybe, why: "not known yet"}},
 		"pending":               {base(csp).with(func(in *inputs) { in.noted.Pending = &rotation.Pending{} }), outcome{rotate: rotation.Yes, why: "outcome is still unknown"}},
-		"pending beside a previous secret is settled, not refused": {base(csp).with(several(withPrevious, func(in *inputs) { in.noted.Pending = &rotation.Pending{} })),
-			outcome{rotate: rotation.Yes, why: "outcome is still unknown"}},
+		"pending beside a previous secret is settled, not refused": {
+			base(csp).with(several(withPrevious, func(in *inputs) { in.noted.Pending = &rotation.Pending{} })),
+			outcome{rotate: rotation.Yes, why: "outcome is still unknown"},
+		},
 		"chosen, same version":  {base(csp).with(several(triggered, scheduled(time.Hour), chosen(ptr[int64](1), ptr[int64](1)))), outcome{}},
 		"chosen, new version":   {base(csp).with(chosen(ptr[int64](1), ptr[int64](2))), outcome{rotate: rotation.Yes, why: "client_secret_wo_version"}},
 		"chosen, lower version": {base(csp).with(chosen(ptr[int64](2), ptr[int64](1))), outcome{rotate: rotation.Yes, why: "client_secret_wo_version"}},
@@ -171,15 +173,21 @@ func TestDecide_External(t *testing.T) {
 		"listed, rotate":      {base(listed).with(seen("rotate", dead)), outcome{rotate: rotation.Yes, why: "changed outside Terraform", warnings: []string{"This plan rotates"}}},
 		"listed, ignore":      {base(listed).with(seen("ignore", dead)), outcome{}},
 		"ignore, but trigger": {base(listed).with(several(triggered, seen("ignore", dead))), outcome{rotate: rotation.Yes, why: "rotate_when_changed"}},
-		"foreign previous, warn": {base(cloudflare).with(several(withPrevious, func(in *inputs) { in.noted.ForeignPrevious = true }, seen("warn", rotation.External{}))),
-			outcome{warnings: []string{"still works, as the previous secret"}}},
-		"foreign previous, rotate, fail": {base(cloudflare).with(several(withPrevious, func(in *inputs) { in.noted.ForeignPrevious = true }, seen("rotate", rotation.External{}))),
-			outcome{rotate: rotation.Yes, why: "changed outside Terraform", refused: "A previous secret is still valid", warnings: []string{"a second rotation would end it too."}}},
-		"foreign previous, rotate, retire_first": {base(cloudflare).with(several(withPrevious, func(in *inputs) {
-			in.noted.ForeignPrevious = true
-			in.set.OnPending = rotation.PendingRetireFirst
-		}, seen("rotate", rotation.External{}))),
-			outcome{rotate: rotation.Yes, why: "changed outside Terraform", retireFirst: true, warnings: []string{"This plan rotates"}}},
+		"foreign previous, warn": {
+			base(cloudflare).with(several(withPrevious, func(in *inputs) { in.noted.ForeignPrevious = true }, seen("warn", rotation.External{}))),
+			outcome{warnings: []string{"still works, as the previous secret"}},
+		},
+		"foreign previous, rotate, fail": {
+			base(cloudflare).with(several(withPrevious, func(in *inputs) { in.noted.ForeignPrevious = true }, seen("rotate", rotation.External{}))),
+			outcome{rotate: rotation.Yes, why: "changed outside Terraform", refused: "A previous secret is still valid", warnings: []string{"a second rotation would end it too."}},
+		},
+		"foreign previous, rotate, retire_first": {
+			base(cloudflare).with(several(withPrevious, func(in *inputs) {
+				in.noted.ForeignPrevious = true
+				in.set.OnPending = rotation.PendingRetireFirst
+			}, seen("rotate", rotation.External{}))),
+			outcome{rotate: rotation.Yes, why: "changed outside Terraform", retireFirst: true, warnings: []string{"This plan rotates"}},
+		},
 	})
 }
 

@@ -17,9 +17,11 @@ type Triggers struct {
 type Answer int
 
 const (
+	// No is an answer that stands.
 	No Answer = iota
-	// Maybe: it depends on a value that is not known yet.
+	// Maybe depends on a value that is not known yet.
 	Maybe
+	// Yes is an answer that stands.
 	Yes
 )
 

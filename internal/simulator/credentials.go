@@ -17,28 +17,28 @@ const (
 
 // Credentials that exist from the start.
 const (
-	CloudflareAPIToken = "fake-cf-api-token-0001" //nolint:gosec // An invented credential of the simulator.
+	CloudflareAPIToken = "fake-cf-api-token-0001"
 	CloudflareEmail    = "simulator@example.invalid"
 	CloudflareAPIKey   = "fake-cf-global-api-key-0001"
 
 	// CSPAPIToken belongs to a user who may manage every organization.
-	CSPAPIToken = "fake-csp-api-token-0001" //nolint:gosec // An invented credential of the simulator.
+	CSPAPIToken = "fake-csp-api-token-0001"
 	// CSPLoginOrgID owns the app that may log in by client_credentials and
 	// may manage the apps of this organization, itself included.
 	CSPLoginOrgID        = "0f0f0f0f-0000-4000-8000-00000000c590"
 	CSPLoginClientID     = "fake-csp-login-app"
-	CSPLoginClientSecret = "Fake-csp_login.secret~0001" //nolint:gosec // An invented credential of the simulator.
+	CSPLoginClientSecret = "Fake-csp_login.secret~0001"
 	// CSPReadyAccessToken needs no login and has no date of expiry; like every
 	// access token it ends with [Simulator.ExpireTokens].
-	CSPReadyAccessToken = "fake-csp-ready-access-token-0001" //nolint:gosec // An invented credential of the simulator.
+	CSPReadyAccessToken = "fake-csp-ready-access-token-0001"
 
 	// IdentityServiceAccessToken is of the same kind as CSPReadyAccessToken.
-	IdentityServiceAccessToken = "fake-ids-access-token-0001" //nolint:gosec // An invented credential of the simulator.
+	IdentityServiceAccessToken = "fake-ids-access-token-0001"
 	// IdentityServiceLoginTenant holds the application that may log in by
 	// client_credentials and may manage every tenant.
 	IdentityServiceLoginTenant       = "fake-login-tenant"
 	IdentityServiceLoginClientID     = "fake-ids-login-app"
-	IdentityServiceLoginClientSecret = "fake-ids-login-secret-0001" //nolint:gosec // An invented credential of the simulator.
+	IdentityServiceLoginClientSecret = "fake-ids-login-secret-0001"
 )
 
 // Environment returns the environment variables that point the provider at a

@@ -13,7 +13,7 @@ import (
 // Operations of CSP.
 const (
 	opCSPLoginAPIToken          = "csp.login_api_token"
-	opCSPLoginClientCredentials = "csp.login_client_credentials" //nolint:gosec // A name, not a credential.
+	opCSPLoginClientCredentials = "csp.login_client_credentials"
 	opCSPToken                  = "csp.token"
 	opCSPIntrospect             = "csp.introspect"
 	opCSPGet                    = "csp.get"

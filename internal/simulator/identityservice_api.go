@@ -11,7 +11,7 @@ import (
 // Operations of the Identity Service.
 const (
 	opIdentityServiceDiscovery  = "identity_service.discovery"
-	opIdentityServiceToken      = "identity_service.token" //nolint:gosec // A name, not a credential.
+	opIdentityServiceToken      = "identity_service.token"
 	opIdentityServiceIntrospect = "identity_service.introspect"
 	opIdentityServiceRevoke     = "identity_service.revoke"
 	opIdentityServiceAdd        = "identity_service.add"

@@ -15,8 +15,8 @@ import (
 )
 
 func main() {
-	real := provider.New("nothing", provider.Options{})
-	err := providerserver.Serve(context.Background(), func() fwprovider.Provider { return idle{real()} }, providerserver.ServeOpts{Address: provider.Address})
+	product := provider.New("nothing", provider.Options{})
+	err := providerserver.Serve(context.Background(), func() fwprovider.Provider { return idle{product()} }, providerserver.ServeOpts{Address: provider.Address})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -268,7 +268,7 @@ func CheckOperations[C any](t *testing.T, errorBody func(text string) string, pr
 					v := NewVendor(t, Always(status, body))
 					err := op.Call(t.Context(), connect(t, v), "a", "b", "d")
 					got := Kind(err)
-					if got != want && !(got == "refused" && want == "answer") && !(status < 400 && got == open) {
+					if got != want && (got != "refused" || want != "answer") && (status >= 400 || got != open) {
 						t.Errorf("body %.10q: got %s (%v), want %s", body, got, err, want)
 					}
 					if n := len(v.Got()); op.Once && n != 1 {

@@ -118,7 +118,7 @@ func TestRotationThatIsNeverAnswered(t *testing.T) {
 func TestRotationThatHappensLate(t *testing.T) {
 	w := world(t)
 	cli := w.Terminal(t, c.HCL(""))
-	w.Simulator.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.PropagationDelay = 30 * time.Second })
+	w.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.PropagationDelay = 30 * time.Second })
 	w.Inject(lost(silences["drop"], rotate, true))
 	cli.ApplyFails().Errs(t, "its value was lost with the answer")
 	cli.Sent(rotate)
@@ -200,7 +200,7 @@ func TestRotationAnsweredWithoutASecret(t *testing.T) {
 	} {
 		t.Run(answer, func(t *testing.T) {
 			w := world(t)
-			w.Simulator.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.RotateAnswer = answer })
+			w.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.RotateAnswer = answer })
 			cli := w.Terminal(t, c.HCL(""))
 			cli.ApplyFails().Errs(t, "its value was lost with the answer")
 			cli.Sent(rotate)

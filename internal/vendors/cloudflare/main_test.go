@@ -46,9 +46,9 @@ func expectLive(t *testing.T, w *acctest.World, want ...int) {
 }
 
 func rotateElsewhere(w *acctest.World) {
-	w.Simulator.Cloudflare.RotateElsewhere(acctest.Account, acctest.OAuthClient)
+	w.Cloudflare.RotateElsewhere(acctest.Account, acctest.OAuthClient)
 }
 
 func deleteElsewhere(w *acctest.World) {
-	w.Simulator.Cloudflare.DeleteRotatedElsewhere(acctest.Account, acctest.OAuthClient)
+	w.Cloudflare.DeleteRotatedElsewhere(acctest.Account, acctest.OAuthClient)
 }

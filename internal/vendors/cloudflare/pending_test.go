@@ -60,13 +60,13 @@ func TestPreviousSecretAppearsAfterThePlan(t *testing.T) {
 
 func TestAbsentFlagRefuses(t *testing.T) {
 	w := world(t)
-	w.Simulator.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.Flag = simulator.FlagAbsent })
+	w.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.Flag = simulator.FlagAbsent })
 	c.Run(t, w, acctest.Step{Config: c.HCL(""), Fails: "The vendor does not say whether a previous secret is still valid", Live: []int{0}})
 }
 
 func TestClientWithoutSecretIsRefused(t *testing.T) {
 	w := world(t)
-	w.Simulator.Cloudflare.SetAuthMethod(acctest.Account, acctest.OAuthClient, simulator.AuthMethodNone)
+	w.Cloudflare.SetAuthMethod(acctest.Account, acctest.OAuthClient, simulator.AuthMethodNone)
 	c.Run(t, w, acctest.Step{Config: c.HCL(""), Fails: "token_endpoint_auth_method is none"})
 }
 

@@ -15,7 +15,7 @@ func TestVerifyUsesTheRegisteredAuthMethod(t *testing.T) {
 		t.Run(method, func(t *testing.T) {
 			w := world(t)
 			w.SetSecretSuffix(`+/"&<\%=`)
-			w.Simulator.Cloudflare.SetAuthMethod(acctest.Account, acctest.OAuthClient, method)
+			w.Cloudflare.SetAuthMethod(acctest.Account, acctest.OAuthClient, method)
 			c.Run(t, w, acctest.Step{Config: c.HCL(`verify = {}`), State: acctest.Values{"verified": true}, Calls: []string{rotate}})
 		})
 	}

@@ -37,7 +37,7 @@ func TestOverlap(t *testing.T) {
 			if got := old.ExpiresAt.Sub(c.Secrets(w)[1].CreatedAt); got != test.lasts {
 				t.Errorf("the previous secret lives %v, want %v", got, test.lasts)
 			}
-			ends, err := time.Parse(time.RFC3339, cli.Attribute(c.Address(), "previous_secret_expires_at").(string)) //nolint:forcetypeassert // a test
+			ends, err := time.Parse(time.RFC3339, cli.Attribute(c.Address(), "previous_secret_expires_at").(string))
 			if err != nil || ends.Sub(*old.ExpiresAt).Abs() > 2*time.Second {
 				t.Errorf("previous_secret_expires_at is %v, the vendor ends it at %v", ends, old.ExpiresAt)
 			}

@@ -65,8 +65,10 @@ func TestEncryption(t *testing.T) {
 		},
 		resource.TestStep{PreConfig: after(w, 0), Config: app(q("2"), sealedTo(first)), Check: all(w.Changed(add), opens(w, 1, first), is("version", "2"))},
 		// New keys take effect at the next rotation, and the plan says so.
-		resource.TestStep{PreConfig: after(w, 0), Config: app(q("2"), sealedTo(second)),
-			Check: all(w.Changed(), opens(w, 1, first), warned(w, "plan", "The sealed secret keeps its recipients until the next rotation"))},
+		resource.TestStep{
+			PreConfig: after(w, 0), Config: app(q("2"), sealedTo(second)),
+			Check: all(w.Changed(), opens(w, 1, first), warned(w, "plan", "The sealed secret keeps its recipients until the next rotation")),
+		},
 		resource.TestStep{PreConfig: after(w, 0), Config: app(q("3"), sealedTo(second)), Check: all(w.Changed(add), opens(w, 2, second))},
 		// Without recipients the next secret is in clear again.
 		resource.TestStep{PreConfig: after(w, 0), Config: app(q("3")), Check: all(w.Changed(), opens(w, 2, second))},
@@ -80,12 +82,14 @@ func TestEncryption_SealsWhatIsThere(t *testing.T) {
 	key := newKey(t)
 	w.Run(t,
 		resource.TestStep{Config: app()},
-		resource.TestStep{Config: app(sealedTo(key)), Check: all(w.Sent(), opens(w, 0, key), is("version", "1")),
+		resource.TestStep{
+			Config: app(sealedTo(key)), Check: all(w.Sent(), opens(w, 0, key), is("version", "1")),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
 				plancheck.ExpectKnownValue(address, tfjsonpath.New("client_secret"), knownvalue.Null()),
 				plancheck.ExpectKnownValue(address, tfjsonpath.New("version"), knownvalue.Int64Exact(1)),
 				fresh(w),
-			}}},
+			}},
+		},
 	)
 }

@@ -43,8 +43,10 @@ func TestDestroy_NothingLeftToDelete(t *testing.T) {
 	w := world(t)
 	w.Run(t,
 		resource.TestStep{Config: app(`on_external_rotation = "ignore"`)},
-		resource.TestStep{PreConfig: func() { w.IdentityService.DeleteSecretElsewhere(made(w)[0].ID); after(w, 0)() },
-			Config: app(`on_external_rotation = "ignore"`), Destroy: true, Check: w.Changed()},
+		resource.TestStep{
+			PreConfig: func() { w.IdentityService.DeleteSecretElsewhere(made(w)[0].ID); after(w, 0)() },
+			Config:    app(`on_external_rotation = "ignore"`), Destroy: true, Check: w.Changed(),
+		},
 	)
 }
 
@@ -99,8 +101,10 @@ func TestDestroy_LostAnswer(t *testing.T) {
 // -replace and taint make one new secret.
 func TestReplace(t *testing.T) {
 	w := world(t)
-	taint := resource.TestStep{PreConfig: after(w, 0), Config: app(), Taint: []string{address},
-		Check: all(w.Changed(remove, add), holds(w, 1), is("version", "1"), noPrevious, accepted(w, "no yes"))}
+	taint := resource.TestStep{
+		PreConfig: after(w, 0), Config: app(), Taint: []string{address},
+		Check: all(w.Changed(remove, add), holds(w, 1), is("version", "1"), noPrevious, accepted(w, "no yes")),
+	}
 	w.Run(t, resource.TestStep{Config: app()}, taint)
 }
 
@@ -117,11 +121,15 @@ func TestReplace_CreateBeforeDestroy(t *testing.T) {
 	config := func(v string) string { return app(q(v), "lifecycle {\n    create_before_destroy = true\n  }") }
 	w.Run(t,
 		resource.TestStep{Config: config("1")},
-		resource.TestStep{PreConfig: after(w, 0), Config: config("1"), Taint: []string{address},
-			Check: all(w.Changed(add, remove), holds(w, 1), is("version", "1"), noPrevious, accepted(w, "no yes"))},
+		resource.TestStep{
+			PreConfig: after(w, 0), Config: config("1"), Taint: []string{address},
+			Check: all(w.Changed(add, remove), holds(w, 1), is("version", "1"), noPrevious, accepted(w, "no yes")),
+		},
 		resource.TestStep{PreConfig: after(w, 0), Config: config("2"), Check: all(w.Changed(add), holds(w, 2), previous(w, 1))},
-		resource.TestStep{PreConfig: after(w, 0), Config: config("2"), Taint: []string{address},
-			Check: all(w.Changed(add, remove, remove), holds(w, 3), is("version", "1"), accepted(w, "no no no yes"))},
+		resource.TestStep{
+			PreConfig: after(w, 0), Config: config("2"), Taint: []string{address},
+			Check: all(w.Changed(add, remove, remove), holds(w, 3), is("version", "1"), accepted(w, "no no no yes")),
+		},
 	)
 }
 

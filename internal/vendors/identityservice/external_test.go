@@ -41,19 +41,23 @@ func TestExternal_DeadSecret(t *testing.T) {
 				kill := func() { death.do(w); after(w, time.Hour)() }
 				if policy == "ignore" {
 					w.Run(t, resource.TestStep{Config: config},
-						resource.TestStep{PreConfig: kill, Config: config, ConfigPlanChecks: nothing,
+						resource.TestStep{
+							PreConfig: kill, Config: config, ConfigPlanChecks: nothing,
 							Check: all(w.Changed(), holds(w, 0), is("version", "1"), acctest.Do(func() error {
 								if said := w.Said(); len(said) > 0 {
 									t.Errorf("ignore says %+v", said)
 								}
 								return nil
-							}))})
+							})),
+						})
 					return
 				}
 				w.Run(t, resource.TestStep{Config: config},
-					resource.TestStep{PreConfig: kill, Config: config, ConfigPlanChecks: rotating(2),
+					resource.TestStep{
+						PreConfig: kill, Config: config, ConfigPlanChecks: rotating(2),
 						Check: all(w.Changed(add), holds(w, 1), noPrevious, accepted(w, "no yes"),
-							warned(w, "plan", "Secret", death.seen, "does not work any more", "This plan rotates"))},
+							warned(w, "plan", "Secret", death.seen, "does not work any more", "This plan rotates")),
+					},
 					resource.TestStep{PreConfig: after(w, 48*time.Hour), Config: config, ConfigPlanChecks: nothing, Check: w.Changed()})
 			})
 		}
@@ -67,8 +71,10 @@ func TestExternal_PreviousGone(t *testing.T) {
 	w.Run(t,
 		resource.TestStep{Config: config("1")},
 		resource.TestStep{Config: config("2"), Check: previous(w, 0)},
-		resource.TestStep{PreConfig: func() { w.IdentityService.DeleteSecretElsewhere(made(w)[0].ID); after(w, 0)() }, Config: config("2"),
-			ConfigPlanChecks: nothing, Check: all(w.Changed(), noPrevious)},
+		resource.TestStep{
+			PreConfig: func() { w.IdentityService.DeleteSecretElsewhere(made(w)[0].ID); after(w, 0)() }, Config: config("2"),
+			ConfigPlanChecks: nothing, Check: all(w.Changed(), noPrevious),
+		},
 		resource.TestStep{PreConfig: after(w, 48*time.Hour), Config: config("2"), ConfigPlanChecks: nothing, Check: w.Changed()},
 	)
 }
@@ -83,10 +89,14 @@ func TestExternal_PreviousGoneBetweenPlanAndApply(t *testing.T) {
 	w.Run(t,
 		resource.TestStep{Config: config("1")},
 		resource.TestStep{Config: config("2")},
-		resource.TestStep{PreConfig: after(w, 25*time.Hour), Config: config("2"), ConfigPlanChecks: with(resource.ConfigPlanChecks{}, acctest.OnPlan(gone(0))),
-			Check: all(w.Changed(), noPrevious)},
-		resource.TestStep{Config: config("3"), ConfigPlanChecks: with(rotating(3), acctest.OnPlan(gone(1))),
-			Check: all(w.Changed(add), holds(w, 2))},
+		resource.TestStep{
+			PreConfig: after(w, 25*time.Hour), Config: config("2"), ConfigPlanChecks: with(resource.ConfigPlanChecks{}, acctest.OnPlan(gone(0))),
+			Check: all(w.Changed(), noPrevious),
+		},
+		resource.TestStep{
+			Config: config("3"), ConfigPlanChecks: with(rotating(3), acctest.OnPlan(gone(1))),
+			Check: all(w.Changed(add), holds(w, 2)),
+		},
 		resource.TestStep{PreConfig: after(w, 0), Config: config("3"), ConfigPlanChecks: nothing, Check: all(w.Changed(), noPrevious)},
 	)
 }
@@ -98,11 +108,13 @@ func TestExternal_ForeignSecretIsLeftAlone(t *testing.T) {
 	var foreign string
 	w.Run(t,
 		resource.TestStep{Config: config("1")},
-		resource.TestStep{PreConfig: func() {
-			_, foreign = w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
-			after(w, 0)()
+		resource.TestStep{
+			PreConfig: func() {
+				_, foreign = w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+				after(w, 0)()
+			},
+			Config: config("1"), ConfigPlanChecks: nothing, Check: w.Changed(),
 		},
-			Config: config("1"), ConfigPlanChecks: nothing, Check: w.Changed()},
 		resource.TestStep{Config: config("2"), Check: all(w.Changed(add, remove), holds(w, 1))},
 	)
 	if !w.IdentityService.Accepts(acctest.Tenant, acctest.Application, foreign) {
@@ -125,11 +137,13 @@ func TestExternal_PreviousExpiresByItself(t *testing.T) {
 		resource.TestStep{PreConfig: after(w, 0), Config: config("2", retireAfterDay), Check: all(w.Changed(), endsIn(day))},
 		resource.TestStep{PreConfig: after(w, 0), Config: config("2"), Check: all(w.Changed(), endsAtExpiryOf(w, 0))},
 		// The first secret expires an hour before the second one.
-		resource.TestStep{PreConfig: func() {
-			w.Clock.Advance(time.Until(*made(w)[0].ExpiresAt) - time.Until(w.Now()) + time.Minute)
-			w.ResetJournal()
+		resource.TestStep{
+			PreConfig: func() {
+				w.Clock.Advance(time.Until(*made(w)[0].ExpiresAt) - time.Until(w.Now()) + time.Minute)
+				w.ResetJournal()
+			},
+			Config: config("2", `on_external_rotation = "ignore"`), Check: all(w.Changed(), noPrevious),
 		},
-			Config: config("2", `on_external_rotation = "ignore"`), Check: all(w.Changed(), noPrevious)},
 	)
 }
 

@@ -27,8 +27,10 @@ func TestImport_NoRotationAndEmptyPlan(t *testing.T) {
 	w := world(t)
 	id, value, importID := foreign(w)
 	w.Run(t,
-		resource.TestStep{Config: app() + importing(importID), ConfigPlanChecks: nothing,
-			Check: all(w.Changed(), imported, noPrevious, is("secret_id", id, "id", importID, "tenant", acctest.Tenant, "client_id", acctest.Application))},
+		resource.TestStep{
+			Config: app() + importing(importID), ConfigPlanChecks: nothing,
+			Check: all(w.Changed(), imported, noPrevious, is("secret_id", id, "id", importID, "tenant", acctest.Tenant, "client_id", acctest.Application)),
+		},
 		resource.TestStep{PreConfig: after(w, 0), Config: app(), ConfigPlanChecks: nothing, Check: w.Changed()},
 		// What it did not create, it does not delete.
 		resource.TestStep{PreConfig: after(w, 0), Config: app(), Destroy: true, Check: all(w.Changed(), warned(w, "plan", "A live secret survives the destruction"))},
@@ -43,8 +45,10 @@ func TestImport_Command(t *testing.T) {
 	w := world(t)
 	w.Run(t,
 		resource.TestStep{Config: app()},
-		resource.TestStep{ResourceName: address, ImportState: true, ImportStateVerify: true,
-			ImportStateVerifyIgnore: []string{"client_secret", "client_secret_sha256", "version", "rotated_at"}},
+		resource.TestStep{
+			ResourceName: address, ImportState: true, ImportStateVerify: true,
+			ImportStateVerifyIgnore: []string{"client_secret", "client_secret_sha256", "version", "rotated_at"},
+		},
 	)
 }
 
@@ -64,10 +68,14 @@ func TestImport_RotatedButNeverDeleted(t *testing.T) {
 			}
 			w.Run(t,
 				resource.TestStep{Config: config("1") + importing(importID), Check: all(w.Changed(), imported)},
-				resource.TestStep{PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: rotating(1),
-					Check: all(w.Changed(add), holds(w, 0), kept, is("version", "1", "has_previous_secret", "true", "previous_secret_id", id, "previous_secret_expires_at", ""))},
-				resource.TestStep{PreConfig: after(w, 2*day), Config: config("2"), ConfigPlanChecks: nothing,
-					Check: all(w.Changed(), kept, warned(w, "plan", "The previous secret is not deleted", id, "was not created by this resource"))},
+				resource.TestStep{
+					PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: rotating(1),
+					Check: all(w.Changed(add), holds(w, 0), kept, is("version", "1", "has_previous_secret", "true", "previous_secret_id", id, "previous_secret_expires_at", "")),
+				},
+				resource.TestStep{
+					PreConfig: after(w, 2*day), Config: config("2"), ConfigPlanChecks: nothing,
+					Check: all(w.Changed(), kept, warned(w, "plan", "The previous secret is not deleted", id, "was not created by this resource")),
+				},
 				// The next rotation lets go of it without deleting it; the one that was made here is deleted as usual.
 				resource.TestStep{PreConfig: after(w, 0), Config: config("3"), Check: all(kept, holds(w, 1))},
 				resource.TestStep{PreConfig: after(w, 2*day), Config: config("3"), Check: all(kept, holds(w, 1), noPrevious, accepted(w, "no yes"))},

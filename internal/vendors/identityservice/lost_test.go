@@ -55,9 +55,11 @@ func TestLostAdd_Create(t *testing.T) {
 				changes, n, works = []string{add, remove, add}, 1, "no yes"
 			}
 			w.Inject(fault)
-			w.Run(t, resource.TestStep{Config: app(expiring),
+			w.Run(t, resource.TestStep{
+				Config: app(expiring),
 				Check: all(w.Changed(changes...), holds(w, n), is("version", "1"), accepted(w, works),
-					warned(w, "apply", "did not answer the first request"))})
+					warned(w, "apply", "did not answer the first request")),
+			})
 			if w.PendingFaults() > 0 {
 				t.Error("the fault did not happen")
 			}
@@ -106,11 +108,15 @@ func TestLostAdd_Twice(t *testing.T) {
 	}
 	w.Run(t,
 		resource.TestStep{PreConfig: lost, Config: app(q("1"), expiring), ExpectError: matching("no new secret is listed")},
-		resource.TestStep{PreConfig: check(t, w, w.Changed(add, remove, add, remove), accepted(w, "no no")), Config: app(q("1"), expiring),
-			Check: all(w.Changed(add), holds(w, 2), is("version", "1"))},
+		resource.TestStep{
+			PreConfig: check(t, w, w.Changed(add, remove, add, remove), accepted(w, "no no")), Config: app(q("1"), expiring),
+			Check: all(w.Changed(add), holds(w, 2), is("version", "1")),
+		},
 		resource.TestStep{PreConfig: lost, Config: app(q("2"), expiring), ExpectError: matching("The secret in use still works")},
-		resource.TestStep{PreConfig: check(t, w, w.Changed(add, remove, add, remove), accepted(w, "no no yes no no")), Config: app(q("1"), expiring),
-			ConfigPlanChecks: nothing, Check: all(w.Changed(), holds(w, 2), is("version", "1"))},
+		resource.TestStep{
+			PreConfig: check(t, w, w.Changed(add, remove, add, remove), accepted(w, "no no yes no no")), Config: app(q("1"), expiring),
+			ConfigPlanChecks: nothing, Check: all(w.Changed(), holds(w, 2), is("version", "1")),
+		},
 		resource.TestStep{Config: app(q("2"), expiring), Check: all(w.Changed(add), holds(w, 5), previous(w, 2), is("version", "2"))},
 	)
 }

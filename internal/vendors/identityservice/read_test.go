@@ -65,8 +65,10 @@ func TestRead_OutagesThatEnd(t *testing.T) {
 			}
 			return nil
 		})
-		steps = append(steps, resource.TestStep{PreConfig: func() { after(w, 0)(); w.Inject(fault) }, Config: app(), ConfigPlanChecks: nothing,
-			Check: all(w.Changed(), holds(w, 0), happened)})
+		steps = append(steps, resource.TestStep{
+			PreConfig: func() { after(w, 0)(); w.Inject(fault) }, Config: app(), ConfigPlanChecks: nothing,
+			Check: all(w.Changed(), holds(w, 0), happened),
+		})
 	}
 	w.Run(t, steps...)
 }

@@ -39,13 +39,19 @@ func TestRotateAfter(t *testing.T) {
 		// Not due.
 		resource.TestStep{PreConfig: after(w, 719*time.Hour), Config: config, ConfigPlanChecks: nothing, Check: w.Changed()},
 		// Due: once, also after three missed periods.
-		resource.TestStep{PreConfig: after(w, 2*time.Hour), Config: config, ConfigPlanChecks: rotating(2),
-			Check: all(w.Changed(add), holds(w, 1), previous(w, 0), dueIn(720*time.Hour))},
-		resource.TestStep{PreConfig: after(w, 3*720*time.Hour+time.Hour), Config: config, ConfigPlanChecks: rotating(3),
-			Check: all(w.Changed(add), holds(w, 2), previous(w, 1), dueIn(720*time.Hour))},
+		resource.TestStep{
+			PreConfig: after(w, 2*time.Hour), Config: config, ConfigPlanChecks: rotating(2),
+			Check: all(w.Changed(add), holds(w, 1), previous(w, 0), dueIn(720*time.Hour)),
+		},
+		resource.TestStep{
+			PreConfig: after(w, 3*720*time.Hour+time.Hour), Config: config, ConfigPlanChecks: rotating(3),
+			Check: all(w.Changed(add), holds(w, 2), previous(w, 1), dueIn(720*time.Hour)),
+		},
 		// A longer schedule moves the date without a rotation.
-		resource.TestStep{PreConfig: after(w, 0), Config: app(`rotate_after = "1000h"`), ConfigPlanChecks: keeping(w, 2, 3),
-			Check: all(w.Changed(), dueIn(1000*time.Hour))},
+		resource.TestStep{
+			PreConfig: after(w, 0), Config: app(`rotate_after = "1000h"`), ConfigPlanChecks: keeping(w, 2, 3),
+			Check: all(w.Changed(), dueIn(1000*time.Hour)),
+		},
 		resource.TestStep{PreConfig: after(w, 0), Config: app(), ConfigPlanChecks: keeping(w, 2, 3), Check: all(w.Changed(), is("rotation_due_at", ""))},
 		// A shorter one can be due at once.
 		resource.TestStep{PreConfig: after(w, 2*time.Hour), Config: app(`rotate_after = "1h"`), ConfigPlanChecks: rotating(4), Check: all(w.Changed(add), holds(w, 3))},
@@ -60,11 +66,15 @@ func TestRotateAfter_SavedPlanNextDay(t *testing.T) {
 	w.Run(t,
 		resource.TestStep{Config: config},
 		// Due at the plan, applied a day later.
-		resource.TestStep{PreConfig: after(w, 721*time.Hour), Config: config, ConfigPlanChecks: with(rotating(2), later),
-			Check: all(w.Sent(list, add, list), holds(w, 1), previous(w, 0))},
+		resource.TestStep{
+			PreConfig: after(w, 721*time.Hour), Config: config, ConfigPlanChecks: with(rotating(2), later),
+			Check: all(w.Sent(list, add, list), holds(w, 1), previous(w, 0)),
+		},
 		// An unrelated change planned before the retirement was due; it comes due before the apply, which does not act on it.
-		resource.TestStep{PreConfig: after(w, 23*time.Hour), Config: app(`rotate_after = "720h"`, retireAfterDay, `on_destroy = "keep"`),
-			ConfigPlanChecks: with(keeping(w, 1, 2), later), Check: all(w.Sent(), holds(w, 1), previous(w, 0)), ExpectNonEmptyPlan: true},
+		resource.TestStep{
+			PreConfig: after(w, 23*time.Hour), Config: app(`rotate_after = "720h"`, retireAfterDay, `on_destroy = "keep"`),
+			ConfigPlanChecks: with(keeping(w, 1, 2), later), Check: all(w.Sent(), holds(w, 1), previous(w, 0)), ExpectNonEmptyPlan: true,
+		},
 	)
 }
 
@@ -80,11 +90,15 @@ func TestRetirePreviousAfter(t *testing.T) {
 	}}
 	w.Run(t,
 		resource.TestStep{Config: config("1"), Check: noPrevious},
-		resource.TestStep{PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: rotating(2),
-			Check: all(w.Changed(add), previous(w, 0), endsIn(day), accepted(w, "yes yes"))},
+		resource.TestStep{
+			PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: rotating(2),
+			Check: all(w.Changed(add), previous(w, 0), endsIn(day), accepted(w, "yes yes")),
+		},
 		resource.TestStep{PreConfig: after(w, 23*time.Hour), Config: config("2"), ConfigPlanChecks: nothing, Check: w.Changed()},
-		resource.TestStep{PreConfig: after(w, 2*time.Hour), Config: config("2"), ConfigPlanChecks: retiring,
-			Check: all(w.Changed(remove), holds(w, 1), noPrevious, accepted(w, "no yes"))},
+		resource.TestStep{
+			PreConfig: after(w, 2*time.Hour), Config: config("2"), ConfigPlanChecks: retiring,
+			Check: all(w.Changed(remove), holds(w, 1), noPrevious, accepted(w, "no yes")),
+		},
 		resource.TestStep{PreConfig: after(w, 48*time.Hour), Config: config("2"), ConfigPlanChecks: nothing, Check: w.Changed()},
 	)
 }
@@ -110,10 +124,14 @@ func TestRetirePreviousAfter_Zero(t *testing.T) {
 	config := func(v string) string { return app(q(v), `retire_previous_after = "0s"`) }
 	w.Run(t,
 		resource.TestStep{Config: config("1"), Check: all(w.Changed(add), noPrevious, accepted(w, "yes"))},
-		resource.TestStep{PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: with(rotating(2), fresh(w)),
-			Check: all(w.Sent(list, add, list, remove), holds(w, 1), noPrevious, accepted(w, "no yes"))},
-		resource.TestStep{PreConfig: after(w, 0), Config: config("3"), ConfigPlanChecks: rotating(3),
-			Check: all(w.Changed(add, remove), holds(w, 2), noPrevious, accepted(w, "no no yes"))},
+		resource.TestStep{
+			PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: with(rotating(2), fresh(w)),
+			Check: all(w.Sent(list, add, list, remove), holds(w, 1), noPrevious, accepted(w, "no yes")),
+		},
+		resource.TestStep{
+			PreConfig: after(w, 0), Config: config("3"), ConfigPlanChecks: rotating(3),
+			Check: all(w.Changed(add, remove), holds(w, 2), noPrevious, accepted(w, "no no yes")),
+		},
 	)
 }
 
@@ -145,10 +163,14 @@ func TestRetirePreviousAfter_SetAndRemovedLater(t *testing.T) {
 	w.Run(t,
 		resource.TestStep{Config: app(q("1"))},
 		resource.TestStep{Config: app(q("2")), Check: all(previous(w, 0), is("previous_secret_expires_at", ""))},
-		resource.TestStep{PreConfig: after(w, time.Hour), Config: app(q("2"), retireAfterDay), ConfigPlanChecks: keeping(w, 1, 2),
-			Check: all(w.Changed(), previous(w, 0), endsIn(day))},
-		resource.TestStep{PreConfig: after(w, 0), Config: app(q("2")), ConfigPlanChecks: keeping(w, 1, 2),
-			Check: all(w.Changed(), previous(w, 0), is("previous_secret_expires_at", ""))},
+		resource.TestStep{
+			PreConfig: after(w, time.Hour), Config: app(q("2"), retireAfterDay), ConfigPlanChecks: keeping(w, 1, 2),
+			Check: all(w.Changed(), previous(w, 0), endsIn(day)),
+		},
+		resource.TestStep{
+			PreConfig: after(w, 0), Config: app(q("2")), ConfigPlanChecks: keeping(w, 1, 2),
+			Check: all(w.Changed(), previous(w, 0), is("previous_secret_expires_at", "")),
+		},
 		resource.TestStep{PreConfig: after(w, 48*time.Hour), Config: app(q("2")), ConfigPlanChecks: nothing, Check: w.Changed()},
 		resource.TestStep{PreConfig: after(w, 0), Config: app(q("2"), retireAfterDay), Check: all(w.Changed(remove), noPrevious, accepted(w, "no yes"))},
 	)
@@ -201,8 +223,10 @@ func TestRetirePreviousAfter_SeveralRotationsInARow(t *testing.T) {
 		resource.TestStep{PreConfig: after(w, 10*time.Hour), Config: config("3"), Check: all(w.Changed(add), holds(w, 2), previous(w, 1), accepted(w, "yes yes yes"))},
 		// 13 h: nothing is due. 25 h after the second rotation the first secret goes, 25 h after the third the second one.
 		resource.TestStep{PreConfig: after(w, 2*time.Hour), Config: config("3"), ConfigPlanChecks: nothing, Check: w.Changed()},
-		resource.TestStep{PreConfig: after(w, 13*time.Hour), Config: config("3"),
-			Check: all(w.Changed(remove), previous(w, 1), accepted(w, "no yes yes"), warned(w, "plan", "Earlier secrets are deleted"))},
+		resource.TestStep{
+			PreConfig: after(w, 13*time.Hour), Config: config("3"),
+			Check: all(w.Changed(remove), previous(w, 1), accepted(w, "no yes yes"), warned(w, "plan", "Earlier secrets are deleted")),
+		},
 		resource.TestStep{PreConfig: after(w, 10*time.Hour), Config: config("3"), Check: all(w.Changed(remove), noPrevious, accepted(w, "no no yes"))},
 		resource.TestStep{PreConfig: after(w, 48*time.Hour), Config: config("3"), ConfigPlanChecks: nothing, Check: w.Changed()},
 	)
@@ -215,8 +239,10 @@ func TestRetirePreviousAfter_DueTogetherWithARotation(t *testing.T) {
 	w.Run(t,
 		resource.TestStep{Config: config("1")},
 		resource.TestStep{Config: config("2")},
-		resource.TestStep{PreConfig: after(w, 25*time.Hour), Config: config("3"), ConfigPlanChecks: rotating(3),
-			Check: all(w.Changed(add, remove), holds(w, 2), previous(w, 1), accepted(w, "no yes yes"))},
+		resource.TestStep{
+			PreConfig: after(w, 25*time.Hour), Config: config("3"), ConfigPlanChecks: rotating(3),
+			Check: all(w.Changed(add, remove), holds(w, 2), previous(w, 1), accepted(w, "no yes yes")),
+		},
 		resource.TestStep{PreConfig: after(w, 25*time.Hour), Config: config("3"), Check: all(w.Changed(remove), noPrevious, accepted(w, "no no yes"))},
 	)
 }

@@ -13,8 +13,10 @@ import (
 func TestTriggers_OnlyAChangedValueRotates(t *testing.T) {
 	w := world(t)
 	quiet := func(arguments ...string) resource.TestStep {
-		return resource.TestStep{PreConfig: w.ResetJournal, Config: app(arguments...), ConfigPlanChecks: keeping(w, 0, 1),
-			Check: all(w.Changed(), holds(w, 0), is("version", "1"))}
+		return resource.TestStep{
+			PreConfig: w.ResetJournal, Config: app(arguments...), ConfigPlanChecks: keeping(w, 0, 1),
+			Check: all(w.Changed(), holds(w, 0), is("version", "1")),
+		}
 	}
 	w.Run(t,
 		resource.TestStep{Config: app()},
@@ -43,9 +45,11 @@ func TestTriggers_UnrelatedChangeSendsNothing(t *testing.T) {
 	w := world(t)
 	w.Run(t,
 		resource.TestStep{Config: app(q("1"))},
-		resource.TestStep{Config: app(q("1"), `on_destroy = "keep"`, retireAfterDay, `rotate_after = "720h"`, `expires_after = "2160h"`, `verify = {}`),
+		resource.TestStep{
+			Config:    app(q("1"), `on_destroy = "keep"`, retireAfterDay, `rotate_after = "720h"`, `expires_after = "2160h"`, `verify = {}`),
 			PreConfig: w.ResetJournal, ConfigPlanChecks: with(keeping(w, 0, 1), fresh(w)),
-			Check: all(w.Sent(), holds(w, 0), is("version", "1", "on_destroy", "keep"))},
+			Check: all(w.Sent(), holds(w, 0), is("version", "1", "on_destroy", "keep")),
+		},
 	)
 }
 
@@ -69,10 +73,14 @@ resource "terraform_data" "source" {
 	}}
 	w.Run(t,
 		resource.TestStep{Config: config("a1", equal)},
-		resource.TestStep{Config: config("a2", equal), ConfigPlanChecks: unknown,
-			Check: all(w.Sent(), holds(w, 0), is("version", "1"), noPrevious)},
-		resource.TestStep{Config: config("b1", equal), ConfigPlanChecks: unknown,
-			Check: all(w.Sent(list, add, list), holds(w, 1), previous(w, 0), is("version", "2"))},
+		resource.TestStep{
+			Config: config("a2", equal), ConfigPlanChecks: unknown,
+			Check: all(w.Sent(), holds(w, 0), is("version", "1"), noPrevious),
+		},
+		resource.TestStep{
+			Config: config("b1", equal), ConfigPlanChecks: unknown,
+			Check: all(w.Sent(list, add, list), holds(w, 1), previous(w, 0), is("version", "2")),
+		},
 	)
 }
 
@@ -88,9 +96,13 @@ resource "terraform_data" "source" {
 	}
 	w.Run(t,
 		resource.TestStep{Config: config("a1"), Check: all(w.Changed(add), holds(w, 0), is("version", "1"))},
-		resource.TestStep{PreConfig: w.ResetJournal, Config: config("a2"),
-			Check: all(w.Changed(), holds(w, 0), is("version", "1"))},
-		resource.TestStep{PreConfig: w.ResetJournal, Config: config("b2"),
-			Check: all(w.Changed(add), holds(w, 1), is("version", "2"))},
+		resource.TestStep{
+			PreConfig: w.ResetJournal, Config: config("a2"),
+			Check: all(w.Changed(), holds(w, 0), is("version", "1")),
+		},
+		resource.TestStep{
+			PreConfig: w.ResetJournal, Config: config("b2"),
+			Check: all(w.Changed(add), holds(w, 1), is("version", "2")),
+		},
 	)
 }

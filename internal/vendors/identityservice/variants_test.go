@@ -134,7 +134,8 @@ func TestSeveralResources_RotateTogether(t *testing.T) {
 	config := func(v string) string { return app("count = 6", q(v), zero) }
 	w.Run(t,
 		resource.TestStep{Config: config("1")},
-		resource.TestStep{PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{fresh(w)}},
+		resource.TestStep{
+			PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{fresh(w)}},
 			Check: func(s *terraform.State) error {
 				if adds, removes := w.Count(add), w.Count(remove); adds != m || removes != m {
 					return fmt.Errorf("%d additions and %d deletions, want %d of each", adds, removes, m)
@@ -160,6 +161,7 @@ func TestSeveralResources_RotateTogether(t *testing.T) {
 					return fmt.Errorf("%d secrets are live, want %d", live, m)
 				}
 				return nil
-			}},
+			},
+		},
 	)
 }

@@ -73,8 +73,10 @@ func TestVerify_Refused(t *testing.T) {
 				rotate,
 				// Still unproven: the deletion is refused, and nothing is sent.
 				resource.TestStep{PreConfig: after(w, 0), Config: config("2"), ExpectError: matching("The previous secret was not deleted")},
-				resource.TestStep{PreConfig: func() { check(t, w, w.Changed(), accepted(w, "yes yes"))(); w.Clock.Advance(2 * time.Hour) }, Config: config("2"),
-					Check: all(w.Changed(remove), holds(w, 1), noPrevious, is("version", "2"))},
+				resource.TestStep{
+					PreConfig: func() { check(t, w, w.Changed(), accepted(w, "yes yes"))(); w.Clock.Advance(2 * time.Hour) }, Config: config("2"),
+					Check: all(w.Changed(remove), holds(w, 1), noPrevious, is("version", "2")),
+				},
 			)
 		})
 	}
@@ -84,8 +86,10 @@ func TestVerify_Refused(t *testing.T) {
 func TestVerify_RequiredAtCreateIsAWarning(t *testing.T) {
 	w := world(t)
 	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.PropagationDelay = time.Hour })
-	w.Run(t, resource.TestStep{Config: app(`verify = { required = true, timeout = "10s" }`),
-		Check: all(w.Changed(add), holds(w, 0), is("verified", "false"), warned(w, "apply", "The new secret could not be proven"))})
+	w.Run(t, resource.TestStep{
+		Config: app(`verify = { required = true, timeout = "10s" }`),
+		Check:  all(w.Changed(add), holds(w, 0), is("verified", "false"), warned(w, "apply", "The new secret could not be proven")),
+	})
 }
 
 func TestVerify_Inconclusive(t *testing.T) {

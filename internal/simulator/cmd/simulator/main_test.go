@@ -65,8 +65,13 @@ func TestRunServesUntilTheContextEnds(t *testing.T) {
 func TestRunRefusesOtherAddresses(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"-listen", "0.0.0.0:0"}, {"-listen", ":0"}, {"-listen", "localhost:0"}, {"-listen", "192.0.2.1:80"},
-		{"-listen", "127.0.0.1"}, {"extra"}, {"-unknown"},
+		{"-listen", "0.0.0.0:0"},
+		{"-listen", ":0"},
+		{"-listen", "localhost:0"},
+		{"-listen", "192.0.2.1:80"},
+		{"-listen", "127.0.0.1"},
+		{"extra"},
+		{"-unknown"},
 	} {
 		if err := run(t.Context(), args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%v: no error", args)

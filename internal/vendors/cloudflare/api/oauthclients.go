@@ -58,12 +58,11 @@ type lenientTime struct{ at *time.Time }
 func (l *lenientTime) UnmarshalJSON(b []byte) error {
 	l.at = nil
 	var text string
-	if json.Unmarshal(b, &text) != nil {
-		return nil
-	}
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		at = at.UTC()
-		l.at = &at
+	if json.Unmarshal(b, &text) == nil {
+		if at, err := time.Parse(time.RFC3339, text); err == nil {
+			at = at.UTC()
+			l.at = &at
+		}
 	}
 	return nil
 }

@@ -20,11 +20,9 @@ func (l *lenientNumber) UnmarshalJSON(b []byte) error {
 	if json.Unmarshal(b, &quoted) == nil {
 		text = strings.TrimSpace(quoted)
 	}
-	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-		return nil
+	if n, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) {
+		l.number = &n
 	}
-	l.number = &n
 	return nil
 }
 
