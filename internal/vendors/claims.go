@@ -16,26 +16,25 @@ import (
 type Claims struct {
 	Clock clock.Clock
 
-	mu     sync.Mutex
-	of     map[rotation.Client][]string
-	latest map[rotation.Client]time.Time
+	mu    sync.Mutex
+	of    map[rotation.Client][]string
+	first map[rotation.Client]time.Time
 }
 
-// quiet is how long nobody may have claimed a secret of a client before what is unclaimed counts as nobody's. Terraform
-// reads resources side by side, in no order, so a sibling may be read a moment later. waits bounds how often that starts anew.
-const (
-	quiet = 500 * time.Millisecond
-	waits = 5
-)
+// assembly is how long after the first claim of a client's secrets what is unclaimed counts as nobody's. Terraform reads
+// resources side by side, in no order, so a sibling may be read a moment later.
+const assembly = 500 * time.Millisecond
 
 // Claim records ids of a client's secrets; empty ones do not count.
 func (l *Claims) Claim(c rotation.Client, ids ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.of == nil {
-		l.of, l.latest = map[rotation.Client][]string{}, map[rotation.Client]time.Time{}
+		l.of, l.first = map[rotation.Client][]string{}, map[rotation.Client]time.Time{}
 	}
-	l.latest[c] = l.Clock.Now()
+	if _, known := l.first[c]; !known {
+		l.first[c] = l.Clock.Now()
+	}
 	for _, id := range ids {
 		if id != "" {
 			l.of[c] = append(l.of[c], strings.ToLower(id))
@@ -43,14 +42,12 @@ func (l *Claims) Claim(c rotation.Client, ids ...string) {
 	}
 }
 
-// Unclaimed are those of ids that nobody holds. Where there are any, it waits until the siblings had their say.
+// Unclaimed are those of ids that nobody holds. Where there are any, it waits until the siblings had time to speak; a
+// process waits once for each client, however many secrets that has.
 func (l *Claims) Unclaimed(ctx context.Context, c rotation.Client, ids []string) []string {
 	strays, pause := l.unclaimed(c, ids)
-	for range waits {
-		if len(strays) == 0 || pause <= 0 || l.Clock.Sleep(ctx, min(pause, quiet)) != nil {
-			break
-		}
-		strays, pause = l.unclaimed(c, ids)
+	if len(strays) > 0 && pause > 0 && l.Clock.Sleep(ctx, min(pause, assembly)) == nil {
+		strays, _ = l.unclaimed(c, ids)
 	}
 	return strays
 }
@@ -63,5 +60,5 @@ func (l *Claims) unclaimed(c rotation.Client, ids []string) (strays []string, pa
 			strays = append(strays, id)
 		}
 	}
-	return strays, quiet - l.Clock.Now().Sub(l.latest[c])
+	return strays, assembly - l.Clock.Now().Sub(l.first[c])
 }

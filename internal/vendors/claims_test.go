@@ -22,9 +22,9 @@ func TestClaims(t *testing.T) {
 		waits time.Duration
 	}{
 		"nobody else":        {nil, []string{"a", "b"}, 500 * time.Millisecond},
-		"one of them":        {[]time.Duration{200 * time.Millisecond}, []string{"b"}, 700 * time.Millisecond},
+		"one of them":        {[]time.Duration{200 * time.Millisecond}, []string{"b"}, 500 * time.Millisecond},
 		"both, side by side": {[]time.Duration{0, 0}, nil, 0},
-		"one after another":  {[]time.Duration{400 * time.Millisecond, 800 * time.Millisecond}, nil, 900 * time.Millisecond},
+		"one after another":  {[]time.Duration{300 * time.Millisecond, 400 * time.Millisecond}, nil, 500 * time.Millisecond},
 		"too late":           {[]time.Duration{2 * time.Second}, []string{"a", "b"}, 500 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -49,6 +49,13 @@ func TestClaims(t *testing.T) {
 				}
 				if waited := time.Since(began); waited != c.waits {
 					t.Errorf("waited %s, want %s", waited, c.waits)
+				}
+				// Nobody waits a second time.
+				if began = time.Now(); c.waits > 0 {
+					claims.Unclaimed(context.Background(), one, []string{"nobody's"})
+				}
+				if waited := time.Since(began); waited != 0 {
+					t.Errorf("waited %s more", waited)
 				}
 			})
 		})
