@@ -248,6 +248,38 @@ func TestCompletion_KeepsTheLastSecret(t *testing.T) {
 	}
 }
 
+// Also right after a deletion in the same run, which the list that was read before does not show.
+func TestCompletion_KeepsTheLastSecretAfterADeletion(t *testing.T) {
+	t.Parallel()
+	w := acctest.NewWorld(t)
+	initial := w.IdentityService.Secrets(acctest.Tenant, acctest.Application)[0].ID
+	config := func(trigger string) string {
+		return fmt.Sprintf(`resource "oauthsecret_identity_service_client_secret" "app" {
+  client_id             = %q
+  rotate_when_changed   = { q = %q }
+  retire_previous_after = "0s"
+  on_destroy            = "keep"
+}
+`, acctest.Application, trigger)
+	}
+	const mistake = `resource "oauthsecret_identity_service_rotation_completion" "app" {
+  client_id          = oauthsecret_identity_service_client_secret.app.client_id
+  version            = oauthsecret_identity_service_client_secret.app.version
+  previous_secret_id = oauthsecret_identity_service_client_secret.app.secret_id
+}
+`
+	w.Run(t,
+		resource.TestStep{Config: config("1")},
+		resource.TestStep{
+			PreConfig: func() { w.IdentityService.DeleteSecretElsewhere(initial); w.ResetJournal() },
+			Config:    config("2") + mistake, ExpectError: regexp.MustCompile(`(?s)only one.*still\s+valid`),
+		},
+	)
+	if got := acctest.Operations(w.Changing()); !slices.Equal(got, []string{"identity_service.add", "identity_service.delete"}) {
+		t.Errorf("sent %v", got)
+	}
+}
+
 // Actions do the same after a consumer's update (Terraform 1.14).
 func TestAction_AfterTheConsumersUpdate(t *testing.T) {
 	t.Parallel()

@@ -27,6 +27,7 @@ const (
 // expiration date tells it from everybody else's, so it is deleted and another one is made.
 func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.Order) (rotation.Issued, error) {
 	defer s.reader.Forget(c.Scope, c.ID)
+	s.forgetListed(c) // it lacks what is added now
 	before, dates := order.Before, []time.Time{}
 	for attempt := 1; ; attempt++ {
 		sent := s.clock.Now()

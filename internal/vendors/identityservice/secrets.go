@@ -31,10 +31,10 @@ type secrets struct {
 	reader *coalesce.Reader[[]api.ClientSecret]
 
 	mu sync.Mutex
-	// after are the facts that Locate read right after the last addition to a client; they are as fresh as the next
-	// addition in the same run needs them.
+	// after are the facts that Locate read right after the last addition to a client, until the next one.
 	after map[rotation.Client]rotation.Facts
-	// ended are the entries that were deleted from here, so that one list serves all deletions.
+	// ended are the entries that were deleted from here. Facts from before show them as deleted too, so that one list serves
+	// all deletions.
 	ended map[entryOf]bool
 }
 
@@ -52,14 +52,21 @@ func newSecrets(client *api.Client, c clock.Clock) *secrets {
 }
 
 func (s *secrets) facts(c rotation.Client, list []api.ClientSecret) rotation.Facts {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	facts := rotation.Facts{At: s.Now()}
 	for _, entry := range list {
-		deleted := entry.Deleted || s.ended[entryOf{c, strings.ToLower(entry.ID)}]
-		facts.Secrets = append(facts.Secrets, rotation.Entry{ID: entry.ID, ExpiresAt: entry.ExpiresAt, Deleted: deleted})
+		facts.Secrets = append(facts.Secrets, rotation.Entry{ID: entry.ID, ExpiresAt: entry.ExpiresAt, Deleted: entry.Deleted})
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.markEnded(c, facts.Secrets)
 	return facts
+}
+
+// markEnded marks what was deleted from here since the entries were read. The caller holds mu.
+func (s *secrets) markEnded(c rotation.Client, entries []rotation.Entry) {
+	for i, e := range entries {
+		entries[i].Deleted = e.Deleted || s.ended[entryOf{c, strings.ToLower(e.ID)}]
+	}
 }
 
 // Now implements rotation.Vendor.
@@ -74,21 +81,28 @@ func (s *secrets) Read(ctx context.Context, c rotation.Client) (rotation.Facts, 
 // afterLife is how long the list that followed an addition serves as the list before the next change.
 const afterLife = 5 * time.Second
 
-// justListed are the facts that followed an addition of a moment ago. take: they serve once, because what is added next is
-// not in them.
-func (s *secrets) justListed(c rotation.Client, take bool) (rotation.Facts, bool) {
+// justListed are the facts that followed an addition of a moment ago.
+func (s *secrets) justListed(c rotation.Client) (after rotation.Facts, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	after, ok := s.after[c]
-	if take {
-		delete(s.after, c)
+	after, ok = s.after[c]
+	if !ok || s.Now().Sub(after.At) >= afterLife {
+		return rotation.Facts{}, false
 	}
-	return after, ok && s.Now().Sub(after.At) < afterLife
+	after.Secrets = slices.Clone(after.Secrets)
+	s.markEnded(c, after.Secrets)
+	return after, true
+}
+
+func (s *secrets) forgetListed(c rotation.Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.after, c)
 }
 
 // Prepare implements rotation.Vendor.
 func (s *secrets) Prepare(ctx context.Context, c rotation.Client) (rotation.Facts, error) {
-	if after, ok := s.justListed(c, true); ok {
+	if after, ok := s.justListed(c); ok {
 		return after, nil
 	}
 	return s.list(ctx, c)
@@ -101,14 +115,15 @@ func (s *secrets) list(ctx context.Context, c rotation.Client) (rotation.Facts, 
 
 // Retire implements rotation.Vendor for the secret with that id.
 func (s *secrets) Retire(ctx context.Context, c rotation.Client, id string, before rotation.Facts) (bool, error) {
-	if after, ok := s.justListed(c, false); ok && before.At.IsZero() {
-		before = after
-	}
 	if before.At.IsZero() {
-		var err error
-		if before, err = s.Read(ctx, c); err != nil {
-			return false, err
+		after, ok := s.justListed(c)
+		if !ok {
+			var err error
+			if after, err = s.Read(ctx, c); err != nil {
+				return false, err
+			}
 		}
+		before = after
 	}
 	if err := ctx.Err(); err != nil || !live(before, id) {
 		return false, err
