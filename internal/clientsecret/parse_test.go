@@ -82,7 +82,7 @@ func (p private) SetKey(_ context.Context, key string, value []byte) diag.Diagno
 
 // Whatever stands in private state, notes are read, and what is written is read back; no value goes where it may not.
 func FuzzRecall(f *testing.F) {
-	f.Add(`{"at":"2026-01-01T00:00:00Z","older":[{"id":"a"}],"turn":{"before":"2026-01-01T00:00:00Z","after":"2026-01-01T00:00:01Z"}}`, `{"value":"canary-value","sent_at":"2026-01-01T00:00:00Z"}`)
+	f.Add(`{"at":"2026-01-01T00:00:00Z","older":[{"id":"a"}],"rotated":{"before":"2026-01-01T00:00:00Z","answered":"2026-01-01T00:00:01Z"}}`, `{"value":"canary-value","sent_at":"2026-01-01T00:00:00Z"}`)
 	f.Add(`{"at":5}`, `null`)
 	f.Add(``, `{"value":1}`)
 	f.Add(`[]`, `{}`)

@@ -18,9 +18,6 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 )
 
-// grace is how long after a rotation a vendor may still show the time before it.
-const grace = 5 * time.Minute
-
 // Pauses between looks at a client that a vendor does not show (yet).
 var secondLooks = []time.Duration{time.Second, 2 * time.Second}
 
@@ -79,9 +76,9 @@ func (r *clientSecret) look(ctx context.Context, m model, noted rotation.Noted) 
 	facts, err := r.connection.Read(ctx, m.client())
 	rotated := instant(m.RotatedAt)
 	for _, pause := range secondLooks {
-		fresh := rotated != nil && r.connection.Now().Sub(*rotated) <= grace
+		fresh := rotated != nil && r.connection.Now().Sub(*rotated) <= rotation.Settled
 		absent := missing(facts, err, m.SecretID.ValueString()) && (fresh || err == nil && len(facts.Secrets) == 0)
-		if !absent && (err != nil || !noted.Stale(m.state(), facts)) {
+		if !absent && (err != nil || !noted.Stale(m.HasPrevious.ValueBool(), facts)) {
 			break
 		}
 		if r.connection.Clock.Sleep(ctx, pause) != nil {

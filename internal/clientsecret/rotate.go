@@ -91,14 +91,7 @@ func (o *rotate) run(ctx context.Context) error {
 
 // prepare reads what must hold right before a change and refuses when it does not.
 func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts, error) {
-	before, err := o.connection.Prepare(ctx, c)
-	open := rotation.State{HasPrevious: true} // as the last rotation left it, whatever an early read showed since
-	for _, pause := range secondLooks {
-		if err != nil || !o.noted.Stale(open, before) || o.connection.Clock.Sleep(ctx, pause) != nil {
-			break
-		}
-		before, err = o.connection.Prepare(ctx, c)
-	}
+	before, err := o.look(ctx, c)
 	if err != nil {
 		return before, err
 	}
@@ -135,6 +128,19 @@ func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts
 	default:
 		return before, rotation.PendingRefusal(o.kind.Traits, nil)
 	}
+}
+
+// look reads anew, and again while a vendor may still show the client as it was before the last rotation.
+func (o *rotate) look(ctx context.Context, c rotation.Client) (rotation.Facts, error) {
+	const left = true // whatever an early read showed since
+	facts, err := o.connection.Prepare(ctx, c)
+	for _, pause := range secondLooks {
+		if err != nil || !o.noted.Stale(left, facts) || o.connection.Clock.Sleep(ctx, pause) != nil {
+			break
+		}
+		facts, err = o.connection.Prepare(ctx, c)
+	}
+	return facts, err
 }
 
 // endPrevious makes room before a rotation.
@@ -188,7 +194,7 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	if o.kind.Traits.Listed && listed == nil {
 		listed = rotation.LiveIDs(issued.Before)
 	}
-	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Listed: listed, Turn: rotation.Since(issued.Before, issued.At)}
+	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Listed: listed, Rotated: rotation.FrameOf(issued.Before, issued.At)}
 
 	m.SHA256 = types.StringValue(issued.Value.SHA256())
 	m.Secret, m.Encrypted = types.StringNull(), types.StringNull()
@@ -319,9 +325,10 @@ func (o *rotate) retire(ctx context.Context, c rotation.Client, proven bool) {
 	if !proven {
 		return
 	}
-	// On a slot API the rotation itself left the previous secret behind; a read could only show the time before that.
 	var known rotation.Facts
-	if left := true; !o.kind.Traits.Listed {
+	if !o.kind.Traits.Listed {
+		// The rotation itself left the previous secret behind; a read could only show the time before that.
+		left := true
 		known = rotation.Facts{At: o.noted.At, HasPrevious: &left}
 	}
 	for _, id := range ids {

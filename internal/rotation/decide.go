@@ -93,11 +93,10 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 		switch {
 		case due && ours, set.OnPending == PendingRetireFirst:
 			d.RetireFirst = true
-		case d.Rotate == Yes && st.HasPrevious:
+		case d.Rotate == Yes && st.HasPrevious && ours:
 			d.Refused = PendingRefusal(traits, st.PreviousEndsAt)
-			if !ours {
-				d.Refused = doubtfulRefusal()
-			}
+		case d.Rotate == Yes && st.HasPrevious:
+			d.Refused = doubtfulRefusal()
 		}
 	}
 	if self && !set.AllowSelf && (d.Rotate == Yes || d.Retire || len(d.RetireOlder) > 0) {

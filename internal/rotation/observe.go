@@ -21,8 +21,8 @@ type Noted struct {
 	// Changed is when the client of a slot API was last changed by anyone, as the last read showed it. A client that was
 	// changed since may have been rotated twice, and its previous secret is then another one.
 	Changed *time.Time `json:"changed,omitempty"`
-	// Turn frames the last rotation from here, on a slot API that tells when a client changed.
-	Turn *Turn `json:"turn,omitempty"`
+	// Rotated frames the last rotation from here, on a slot API that tells when a client changed.
+	Rotated *Frame `json:"rotated,omitempty"`
 	// SecretAge is the last age seen since the last rotation from here.
 	SecretAge *float64 `json:"secret_age,omitempty"`
 	// Older are secrets of a Listed vendor from before the previous one that this resource made and has not deleted.
@@ -39,33 +39,36 @@ type Noted struct {
 	Pending *Pending `json:"-"`
 }
 
-// Turn frames a rotation by the vendor's times of the client's last change before it and of its answer.
-type Turn struct {
+// Frame holds a rotation between two of the vendor's times.
+type Frame struct {
+	// Before is the client's last change before the rotation.
 	Before time.Time `json:"before"`
-	After  time.Time `json:"after"`
+	// Answered is when the rotation was answered.
+	Answered time.Time `json:"answered"`
 }
 
-// Since frames a rotation that was answered at answered; nil when the vendor does not tell when a client changed.
-func Since(before Facts, answered time.Time) *Turn {
+// FrameOf frames a rotation; nil when the vendor does not tell when a client changed.
+func FrameOf(before Facts, answered time.Time) *Frame {
 	if before.ChangedAt == nil {
 		return nil
 	}
-	return &Turn{Before: *before.ChangedAt, After: answered}
+	return &Frame{Before: *before.ChangedAt, Answered: answered}
 }
 
 // Ours tells that nobody changed the client since the last rotation from here: its last change lies within the frame.
 func (n Noted) Ours(facts Facts) bool {
-	return n.Turn != nil && facts.ChangedAt != nil && facts.ChangedAt.After(n.Turn.Before) && !facts.ChangedAt.After(n.Turn.After)
+	return n.Rotated != nil && facts.ChangedAt != nil && facts.ChangedAt.After(n.Rotated.Before) && !facts.ChangedAt.After(n.Rotated.Answered)
 }
 
-// settled is how long after a rotation a vendor may still show the client as it was before.
-const settled = 5 * time.Minute
+// Settled is how long after a rotation a vendor may still show the client as it was before.
+const Settled = 5 * time.Minute
 
-// Stale tells facts that may still show a client as it was before the last rotation from here. They may as well be true:
-// the time of the last change is a hint that some vendors do not keep.
-func (n Noted) Stale(st State, facts Facts) bool {
-	return st.HasPrevious && facts.HasPrevious != nil && !*facts.HasPrevious &&
-		n.Turn != nil && facts.ChangedAt != nil && facts.ChangedAt.Equal(n.Turn.Before) && facts.At.Sub(n.Turn.After) <= settled
+// Stale tells facts that may still show a client as it was before the last rotation from here. left: as far as is known, the
+// previous secret that it left behind is still there. They may as well be true: the time of the last change is a hint that
+// some vendors do not keep.
+func (n Noted) Stale(left bool, facts Facts) bool {
+	return left && facts.HasPrevious != nil && !*facts.HasPrevious &&
+		n.Rotated != nil && facts.ChangedAt != nil && facts.ChangedAt.Equal(n.Rotated.Before) && facts.At.Sub(n.Rotated.Answered) <= Settled
 }
 
 // later is how long after the answer to a rotation a vendor may still date a change that belongs to it: clocks may differ
@@ -78,14 +81,14 @@ func (n Noted) ChangedSince(st State, facts Facts) bool {
 	if facts.ChangedAt == nil || n.Changed != nil && facts.ChangedAt.Equal(*n.Changed) {
 		return false
 	}
-	if n.Turn != nil && facts.ChangedAt.Sub(n.Turn.After) > later {
+	if n.Rotated != nil && facts.ChangedAt.Sub(n.Rotated.Answered) > later {
 		return true
 	}
 	if n.Changed == nil {
 		return false
 	}
 	// The last read must surely have shown the rotation.
-	return n.Turn != nil && !n.Changed.Equal(n.Turn.Before) || st.RotatedAt != nil && n.At.Sub(*st.RotatedAt) > settled
+	return n.Rotated != nil && !n.Changed.Equal(n.Rotated.Before) || st.RotatedAt != nil && n.At.Sub(*st.RotatedAt) > Settled
 }
 
 // Older is a secret that left the previous place and still lives.

@@ -196,7 +196,7 @@ func TestLastLive(t *testing.T) {
 
 // rotatedAt0 are the notes of a rotation at t0 of a client that was last changed an hour before.
 func rotatedAt0() rotation.Noted {
-	return rotation.Noted{At: t0, Turn: rotation.Since(rotation.Facts{ChangedAt: at(-time.Hour)}, t0)}
+	return rotation.Noted{At: t0, Rotated: rotation.FrameOf(rotation.Facts{ChangedAt: at(-time.Hour)}, t0)}
 }
 
 func TestNoted_ChangedSince(t *testing.T) {
@@ -205,7 +205,7 @@ func TestNoted_ChangedSince(t *testing.T) {
 	for name, c := range map[string]struct {
 		last, now *time.Duration // when the client changed, as the last read and as a new one show it
 		read      time.Duration  // the last read
-		noTurn    bool
+		noFrame   bool
 		want      bool
 	}{
 		"nothing is shown":                         {},
@@ -218,15 +218,15 @@ func TestNoted_ChangedSince(t *testing.T) {
 		"another one":                              {last: ptr(-time.Second), now: ptr(time.Second), want: true},
 		"the last look was too early":              {last: ptr(-time.Hour), now: ptr(-time.Second), read: time.Minute},
 		"a vendor that does not date rotations":    {last: ptr(-time.Hour), now: ptr(time.Minute), read: time.Hour, want: true},
-		"no frame, soon":                           {last: ptr(-time.Hour), now: ptr(time.Second), read: time.Minute, noTurn: true},
-		"no frame, later":                          {last: ptr(time.Second), now: ptr(time.Hour), read: 30 * time.Minute, noTurn: true, want: true},
+		"no frame, soon":                           {last: ptr(-time.Hour), now: ptr(time.Second), read: time.Minute, noFrame: true},
+		"no frame, later":                          {last: ptr(time.Second), now: ptr(time.Hour), read: 30 * time.Minute, noFrame: true, want: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			noted := rotatedAt0()
 			noted.At = t0.Add(c.read)
-			if c.noTurn {
-				noted.Turn = nil
+			if c.noFrame {
+				noted.Rotated = nil
 			}
 			facts := rotation.Facts{At: t0.Add(2 * day), HasPrevious: ptr(true)}
 			if c.last != nil {
@@ -248,11 +248,11 @@ func TestNoted_ChangedSince(t *testing.T) {
 func TestNoted_Stale(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		had, noTurn bool
-		flag        *bool
-		changed     *time.Time
-		looked      time.Duration
-		want        bool
+		had, noFrame bool
+		flag         *bool
+		changed      *time.Time
+		looked       time.Duration
+		want         bool
 	}{
 		"the view before the rotation": {had: true, flag: ptr(false), changed: at(-time.Hour), want: true},
 		"five minutes later":           {had: true, flag: ptr(false), changed: at(-time.Hour), looked: 5*time.Minute + 1},
@@ -261,16 +261,16 @@ func TestNoted_Stale(t *testing.T) {
 		"the previous secret is there": {had: true, flag: ptr(true), changed: at(-time.Hour)},
 		"the flag is not there":        {had: true, changed: at(-time.Hour)},
 		"none was left":                {flag: ptr(false), changed: at(-time.Hour)},
-		"no frame":                     {had: true, noTurn: true, flag: ptr(false), changed: at(-time.Hour)},
+		"no frame":                     {had: true, noFrame: true, flag: ptr(false), changed: at(-time.Hour)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			noted := rotatedAt0()
-			if c.noTurn {
-				noted.Turn = nil
+			if c.noFrame {
+				noted.Rotated = nil
 			}
 			facts := rotation.Facts{At: t0.Add(c.looked), HasPrevious: c.flag, ChangedAt: c.changed}
-			if got := noted.Stale(rotation.State{HasPrevious: c.had}, facts); got != c.want {
+			if got := noted.Stale(c.had, facts); got != c.want {
 				t.Errorf("got %t", got)
 			}
 		})
