@@ -1,16 +1,12 @@
 package secret
 
-import (
-	"maps"
-	"slices"
-	"sync"
-)
+import "sync"
 
 // Known collects every secret that one provider process has read, sent or received, so that a vendor that echoes one
 // cannot bring it into an error. The zero value is ready; it is safe for concurrent use.
 type Known struct {
-	mu    sync.Mutex
-	texts map[string]struct{}
+	mu     sync.Mutex
+	values map[Value]struct{}
 }
 
 // Remember adds values; empty ones are left out.
@@ -21,10 +17,10 @@ func (k *Known) Remember(values ...Value) {
 		if v.Empty() {
 			continue
 		}
-		if k.texts == nil {
-			k.texts = map[string]struct{}{}
+		if k.values == nil {
+			k.values = map[Value]struct{}{}
 		}
-		k.texts[v.text] = struct{}{}
+		k.values[v] = struct{}{}
 	}
 }
 
@@ -32,5 +28,9 @@ func (k *Known) Remember(values ...Value) {
 func (k *Known) Texts() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return slices.Collect(maps.Keys(k.texts))
+	texts := make([]string, 0, len(k.values))
+	for v := range k.values {
+		texts = append(texts, v.Reveal())
+	}
+	return texts
 }

@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
+	"unique"
 )
 
 // redacted stands in every output where a value would have been.
@@ -16,20 +16,33 @@ const redacted = "(redacted)"
 
 // Value is a secret from the moment its bytes arrive. Whatever formats, logs or marshals it gets "(redacted)"; only
 // Reveal gives the text, so that a search for Reveal finds every place where a secret leaves the provider.
-type Value struct{ text string }
+//
+// The text lies behind a handle, because fmt does not ask the methods of a field that is not exported: it would print the
+// text of one out of the structure around it. Two values are equal (==) when their texts are.
+type Value struct{ text unique.Handle[string] }
 
 // New wraps text.
-func New(text string) Value { return Value{text: text} }
+func New(text string) Value {
+	if text == "" {
+		return Value{}
+	}
+	return Value{text: unique.Make(text)}
+}
 
 // Reveal returns the secret in clear. Its result goes into a request or into state, nowhere else.
-func (v Value) Reveal() string { return v.text }
+func (v Value) Reveal() string {
+	if v.Empty() {
+		return ""
+	}
+	return v.text.Value()
+}
 
 // Empty tells whether there is no secret at all.
-func (v Value) Empty() bool { return v.text == "" }
+func (v Value) Empty() bool { return v == Value{} }
 
 // SHA256 is the lower-case hex digest of the secret, the fingerprint that users see.
 func (v Value) SHA256() string {
-	sum := sha256.Sum256([]byte(v.text))
+	sum := sha256.Sum256([]byte(v.Reveal()))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -45,7 +58,7 @@ func (Value) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 // MarshalJSON implements json.Marshaler.
 func (Value) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
 
-// MarshalText implements encoding.TextMarshaler.
+// MarshalText implements encoding.TextMarshaler. Structured loggers (log/slog) ask for it, or for one of the methods above.
 func (Value) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // errNotAString never carries the input, which may hold the secret.
@@ -57,12 +70,9 @@ func (v *Value) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &text); err != nil {
 		return errNotAString
 	}
-	v.text = ""
+	*v = Value{}
 	if text != nil {
-		v.text = *text
+		*v = New(*text)
 	}
 	return nil
 }
-
-// LogValue implements slog.LogValuer.
-func (Value) LogValue() slog.Value { return slog.StringValue(redacted) }
