@@ -7,6 +7,7 @@ import (
 	"log"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
@@ -20,14 +21,15 @@ func main() {
 	flag.Parse()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	if !*debug {
+	var options []tf6server.ServeOpt
+	if *debug {
+		options = append(options, tf6server.WithManagedDebug())
+	} else {
 		lifetime.Harden()
 		lifetime.Guard(ctx)
 	}
-	err := providerserver.Serve(ctx, provider.New(version, provider.Options{}), providerserver.ServeOpts{
-		Address: provider.Address,
-		Debug:   *debug,
-	})
+	// Not providerserver.Serve: it links protocol 5 as well.
+	err := tf6server.Serve(provider.Address, providerserver.NewProtocol6(provider.New(version, provider.Options{})()), options...)
 	if err != nil {
 		log.Fatal(err)
 	}

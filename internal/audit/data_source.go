@@ -42,18 +42,30 @@ type Source[V, M any] struct {
 // readTimeout is the default limit of a read: room for a vendor that asks to wait five minutes.
 const readTimeout = 10 * time.Minute
 
-var _ datasource.DataSourceWithConfigure = (*dataSource[any, any])(nil)
+var _ datasource.DataSourceWithConfigure = (*dataSource)(nil)
 
-type dataSource[V, M any] struct {
-	Source[V, M]
-	schema     schema.Schema
+// dataSource is a Source without its type parameters, so that its code exists once for all of them.
+type dataSource struct {
+	kind       clientsecret.Kind
+	name       string
+	oneClient  bool
+	action     string
+	schema     func() schema.Schema
+	object     func() any // an empty one, as a pointer
+	fill       func(ctx context.Context, client rotation.Client, object any, diags *diag.Diagnostics) error
 	connection *vendors.Connection
 }
 
 // New gives the constructor of the data source.
 func New[V, M any](s Source[V, M]) func() datasource.DataSource {
 	built := sync.OnceValue(func() schema.Schema { return s.build(context.Background()) })
-	return func() datasource.DataSource { return &dataSource[V, M]{Source: s, schema: built()} }
+	return func() datasource.DataSource {
+		d := &dataSource{kind: s.Kind, name: s.Name, oneClient: s.OneClient, action: s.Action, schema: built, object: func() any { return new(M) }}
+		d.fill = func(ctx context.Context, client rotation.Client, object any, diags *diag.Diagnostics) error {
+			return s.Read(ctx, d.connection.Vendor.(V), client, object.(*M), diags) //nolint:forcetypeassert // both are this Source's own
+		}
+		return d
+	}
 }
 
 func (s Source[V, M]) build(ctx context.Context) schema.Schema {
@@ -82,33 +94,33 @@ func (s Source[V, M]) build(ctx context.Context) schema.Schema {
 }
 
 // Metadata implements datasource.DataSource.
-func (d *dataSource[V, M]) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_" + d.Kind.Vendor + "_" + d.Name
+func (d *dataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + d.kind.Vendor + "_" + d.name
 }
 
 // Schema implements datasource.DataSource.
-func (d *dataSource[V, M]) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	resp.Schema = d.schema
+func (d *dataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = d.schema()
 }
 
 // Configure implements datasource.DataSourceWithConfigure.
-func (d *dataSource[V, M]) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.connection = vendors.Lookup(req.ProviderData, d.Kind.Vendor, &resp.Diagnostics)
+func (d *dataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.connection = vendors.Lookup(req.ProviderData, d.kind.Vendor, &resp.Diagnostics)
 }
 
 // Read implements datasource.DataSource.
-func (d *dataSource[V, M]) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+func (d *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	defer recovery.Panic(&resp.Diagnostics)
-	var m M
+	m := d.object()
 	var scope, id types.String
 	var limits timeouts.Value
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(d.Kind.Scope.Name), &scope)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, m)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(d.kind.Scope.Name), &scope)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("timeouts"), &limits)...)
-	if d.OneClient {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(d.Kind.Client.Name), &id)...)
+	if d.oneClient {
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(d.kind.Client.Name), &id)...)
 	}
-	scope = d.Kind.PlanScope(scope, d.connection, &resp.Diagnostics)
+	scope = d.kind.PlanScope(scope, d.connection, &resp.Diagnostics)
 	limit, diags := limits.Read(ctx, readTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -119,29 +131,20 @@ func (d *dataSource[V, M]) Read(ctx context.Context, req datasource.ReadRequest,
 	case d.connection.Usable(&resp.Diagnostics):
 		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
-		d.read(ctx, client, &m, &resp.Diagnostics)
+		if err := d.fill(ctx, client, m, &resp.Diagnostics); err != nil {
+			resp.Diagnostics.AddError(explain.Failure(d.kind.Subject(client), d.action, err, ""))
+		}
 	case resp.Diagnostics.HasError():
 	case req.ClientCapabilities.DeferralAllowed:
 		resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
 	default:
 		resp.Diagnostics.AddWarning("The vendor was not asked", fmt.Sprintf(
 			"The configuration of %s depends on values that are known only at apply, so this data source could not be read: its results are null in this run. "+
-				"Give it a depends_on for the resources that those values come from, and it is read at apply.", d.Kind.Title))
+				"Give it a depends_on for the resources that those values come from, and it is read at apply.", d.kind.Title))
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(d.Kind.Scope.Name), scope)...)
-}
-
-func (d *dataSource[V, M]) read(ctx context.Context, client rotation.Client, m *M, diags *diag.Diagnostics) {
-	vendor, ok := d.connection.Vendor.(V)
-	if !ok {
-		diags.AddError("Unexpected vendor", "The connection is another vendor's. Please report this to the provider's developers.")
-		return
-	}
-	if err := d.Source.Read(ctx, vendor, client, m, diags); err != nil {
-		diags.AddError(explain.Failure(d.Kind.Subject(client), d.Action, err, ""))
-	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(d.kind.Scope.Name), scope)...)
 }
