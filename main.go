@@ -6,10 +6,8 @@ import (
 	"flag"
 	"log"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
-
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/server"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
 )
 
@@ -21,16 +19,11 @@ func main() {
 	flag.Parse()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	var options []tf6server.ServeOpt
-	if *debug {
-		options = append(options, tf6server.WithManagedDebug())
-	} else {
+	if !*debug {
 		lifetime.Harden()
 		lifetime.Guard(ctx)
 	}
-	// Not providerserver.Serve: it links protocol 5 as well.
-	err := tf6server.Serve(provider.Address, providerserver.NewProtocol6(provider.New(version, provider.Options{})()), options...)
-	if err != nil {
+	if err := server.Serve(provider.Address, provider.New(version, provider.Options{})(), *debug); err != nil {
 		log.Fatal(err)
 	}
 }

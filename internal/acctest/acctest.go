@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/server"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
 )
 
@@ -69,7 +70,7 @@ func (w *World) Options() provider.Options {
 func (w *World) Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"oauthsecret": w.recorded(func() (tfprotov6.ProviderServer, error) {
-			return providerserver.NewProtocol6WithError(provider.New("test", w.Options())())()
+			return server.New(provider.New("test", w.Options())()), nil
 		}),
 		"consumer": providerserver.NewProtocol6WithError(consumerProvider{w.Consumers}),
 		"echo":     echoprovider.NewProviderServer(),

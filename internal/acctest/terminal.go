@@ -13,11 +13,11 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/server"
 )
 
 // Terminal runs single commands of the real program in a directory of its own, for what steps cannot show: a saved plan that is
@@ -147,12 +147,9 @@ func (c *Terminal) serve() (reattach string, stop func()) {
 	c.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	started, ended := make(chan *plugin.ReattachConfig), make(chan struct{})
-	server, err := providerserver.NewProtocol6WithError(provider.New("test", c.w.Options())())()
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	p := server.New(provider.New("test", c.w.Options())())
 	go func() {
-		_ = tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer { return server },
+		_ = tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer { return p },
 			tf6server.WithDebug(ctx, started, ended), tf6server.WithLoggingSink(c.t), tf6server.WithoutLogStderrOverride(),
 			tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
 	}()

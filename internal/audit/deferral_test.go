@@ -3,19 +3,19 @@ package audit_test
 import (
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/server"
 )
 
 // Where the program can defer, an unknown provider configuration needs no warning.
 func TestAudit_UnknownConfiguration_Defers(t *testing.T) {
 	t.Parallel()
 	w := acctest.NewWorld(t)
-	s := server{ProviderServer: providerserver.NewProtocol6(provider.New("test", w.Options())())(), t: t}
+	s := running{ProviderServer: server.New(provider.New("test", w.Options())()), t: t}
 	var err error
 	if s.schemas, err = s.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		t.Fatal(err)

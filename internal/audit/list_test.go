@@ -8,25 +8,25 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/server"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
 )
 
-// server is the provider as any program talks to it, without the program.
-type server struct {
+// running is the provider as any program talks to it, without the program.
+type running struct {
 	tfprotov6.ProviderServer
 	t       *testing.T
 	schemas *tfprotov6.GetProviderSchemaResponse
 }
 
-func serve(t *testing.T, w *acctest.World) server {
+func serve(t *testing.T, w *acctest.World) running {
 	t.Helper()
-	s := server{ProviderServer: providerserver.NewProtocol6(provider.New("test", w.Options())())(), t: t}
+	s := running{ProviderServer: server.New(provider.New("test", w.Options())()), t: t}
 	var err error
 	if s.schemas, err = s.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func serve(t *testing.T, w *acctest.World) server {
 }
 
 // object is a value of a schema that has only the given attributes.
-func (s server) object(schema *tfprotov6.Schema, attrs map[string]any) *tfprotov6.DynamicValue {
+func (s running) object(schema *tfprotov6.Schema, attrs map[string]any) *tfprotov6.DynamicValue {
 	s.t.Helper()
 	kind, ok := schema.ValueType().(tftypes.Object)
 	if !ok {
@@ -65,7 +65,7 @@ type listed struct {
 }
 
 // list yields what the provider streams.
-func (s server) list(vendor string, config map[string]any, limit int64) func(func(listed) bool) {
+func (s running) list(vendor string, config map[string]any, limit int64) func(func(listed) bool) {
 	s.t.Helper()
 	typeName := "oauthsecret_" + vendor + "_client_secret"
 	lists, ok := s.ProviderServer.(tfprotov6.ListResourceServer)
@@ -96,7 +96,7 @@ func (s server) list(vendor string, config map[string]any, limit int64) func(fun
 	}
 }
 
-func (s server) all(vendor string, config map[string]any, limit int64) (ids, problems []string) {
+func (s running) all(vendor string, config map[string]any, limit int64) (ids, problems []string) {
 	s.t.Helper()
 	for found := range s.list(vendor, config, limit) {
 		if found.problem != "" {
@@ -109,7 +109,7 @@ func (s server) all(vendor string, config map[string]any, limit int64) (ids, pro
 	return ids, problems
 }
 
-func (s server) value(typeName string, dynamic *tfprotov6.DynamicValue) tftypes.Value {
+func (s running) value(typeName string, dynamic *tfprotov6.DynamicValue) tftypes.Value {
 	s.t.Helper()
 	value, err := dynamic.Unmarshal(s.schemas.ResourceSchemas[typeName].ValueType())
 	if err != nil {
@@ -118,7 +118,7 @@ func (s server) value(typeName string, dynamic *tfprotov6.DynamicValue) tftypes.
 	return value
 }
 
-func (s server) identity(typeName string, data *tfprotov6.ResourceIdentityData) map[string]string {
+func (s running) identity(typeName string, data *tfprotov6.ResourceIdentityData) map[string]string {
 	s.t.Helper()
 	schemas, err := s.GetResourceIdentitySchemas(s.t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
@@ -144,7 +144,7 @@ func (s server) identity(typeName string, data *tfprotov6.ResourceIdentityData) 
 }
 
 // imported is the object after an import by identity and the read that follows it.
-func (s server) imported(vendor string, found listed, data *tfprotov6.ResourceIdentityData) tftypes.Value {
+func (s running) imported(vendor string, found listed, data *tfprotov6.ResourceIdentityData) tftypes.Value {
 	s.t.Helper()
 	typeName := "oauthsecret_" + vendor + "_client_secret"
 	taken, err := s.ImportResourceState(s.t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: typeName, Identity: data})

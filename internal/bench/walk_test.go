@@ -6,11 +6,11 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/server"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
 )
 
@@ -59,11 +59,11 @@ func newFleet(b *testing.B, vendor string, n int) *fleet {
 func (f *fleet) server(b *testing.B) tfprotov6.ProviderServer {
 	b.Helper()
 	env := simulator.Environment("http://127.0.0.1")
-	server := providerserver.NewProtocol6(provider.New("bench", provider.Options{
+	s := server.New(provider.New("bench", provider.Options{
 		Transport: f.sim.Transport(),
 		Getenv:    func(name string) string { return env[name] },
-	})())()
-	schemas, err := server.GetProviderSchema(b.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	})())
+	schemas, err := s.GetProviderSchema(b.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -79,9 +79,9 @@ func (f *fleet) server(b *testing.B) tfprotov6.ProviderServer {
 		block["requests_per_second"] = unlimited // the vendors' own pace would be measured otherwise
 		config[name] = tftypes.NewValue(kind, block)
 	}
-	resp, err := server.ConfigureProvider(b.Context(), &tfprotov6.ConfigureProviderRequest{Config: dynamic(b, configType, tftypes.NewValue(configType, config))})
+	resp, err := s.ConfigureProvider(b.Context(), &tfprotov6.ConfigureProviderRequest{Config: dynamic(b, configType, tftypes.NewValue(configType, config))})
 	check(b, err, resp.Diagnostics)
-	return server
+	return s
 }
 
 func dynamic(b *testing.B, t tftypes.Type, v tftypes.Value) *tfprotov6.DynamicValue {

@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/server"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
 )
 
@@ -118,7 +118,7 @@ func newServer(w *world) tfprotov6.ProviderServer {
 	if w != nil {
 		options = provider.Options{Clock: w.clock, Transport: w.transport, Getenv: func(name string) string { return w.env[name] }}
 	}
-	return providerserver.NewProtocol6(provider.New("test", options)())()
+	return server.New(provider.New("test", options)())
 }
 
 // records is the history of a client's secrets.
