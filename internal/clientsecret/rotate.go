@@ -190,11 +190,11 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	m := o.m
 	version := o.prior.Version + 1
 	older := olderSecrets(o.kind.Traits, o.prior, *o.noted)
-	listed := o.noted.Listed // what appeared since the last read is a stray, to be named by the next one
-	if o.kind.Traits.Listed && listed == nil {
-		listed = rotation.LiveIDs(issued.Before)
+	sighted := o.noted.Sighted // what appeared since the last read is a stray, to be named by the next one
+	if o.kind.Traits.Listed && sighted == nil {
+		sighted = rotation.SightingOf(issued.Before)
 	}
-	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Listed: listed, Rotated: rotation.FrameOf(issued.Before, issued.At)}
+	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Sighted: sighted, Rotated: rotation.FrameOf(issued.Before, issued.At)}
 
 	m.SHA256 = types.StringValue(issued.Value.SHA256())
 	m.Secret, m.Encrypted = types.StringNull(), types.StringNull()

@@ -27,8 +27,9 @@ type Noted struct {
 	SecretAge *float64 `json:"secret_age,omitempty"`
 	// Older are secrets of a Listed vendor from before the previous one that this resource made and has not deleted.
 	Older []Older `json:"older,omitempty"`
-	// Listed are the live entries of a Listed vendor at the last look. One that appears later and is not ours is a stray.
-	Listed []string `json:"listed,omitzero"`
+	// Sighted are the live entries of a Listed vendor at the last look; nil before the first. One that appears later and is not
+	// ours is a stray.
+	Sighted *Sighting `json:"sighted,omitempty"`
 	// Strays are live entries that appeared since the last apply and that this state does not know.
 	Strays []string `json:"strays,omitempty"`
 	// Interrupted: these notes were lost, as they are when the provider dies in the middle of a change.
@@ -253,29 +254,19 @@ func observeList(st State, noted Noted, facts Facts) (State, Noted) {
 // observeStrays finds entries that this state does not know: all of them when the notes were lost, else those that were
 // not there at the last look.
 func observeStrays(st State, noted Noted, facts Facts) Noted {
-	known := append([]string{st.SecretID, st.PreviousSecretID}, noted.Listed...)
+	noticed := noted.Interrupted || noted.Sighted != nil
+	known := noted.Sighted.marks()
+	known[markOf(st.SecretID)], known[markOf(st.PreviousSecretID)] = true, true
 	for _, o := range noted.Older {
-		known = append(known, o.ID)
+		known[markOf(o.ID)] = true
 	}
-	noticed := noted.Interrupted || noted.Listed != nil
-	noted.Strays, noted.Listed = nil, LiveIDs(facts)
-	for _, id := range noted.Listed {
-		if noticed && !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, id) }) {
-			noted.Strays = append(noted.Strays, id)
+	noted.Strays, noted.Sighted = nil, SightingOf(facts)
+	for _, e := range facts.Secrets {
+		if noticed && e.Live(facts.At) && !known[markOf(e.ID)] {
+			noted.Strays = append(noted.Strays, e.ID)
 		}
 	}
 	return noted
-}
-
-// LiveIDs are the ids of the live entries; never nil.
-func LiveIDs(facts Facts) []string {
-	ids := []string{}
-	for _, e := range facts.Secrets {
-		if e.Live(facts.At) {
-			ids = append(ids, e.ID)
-		}
-	}
-	return ids
 }
 
 // strayWarnings name what an interrupted run may have left behind.

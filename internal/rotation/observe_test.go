@@ -1,7 +1,9 @@
 package rotation_test
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -147,6 +149,64 @@ func TestObserve_List(t *testing.T) {
 				t.Errorf("has previous %t, id %q", st.HasPrevious, st.PreviousSecretID)
 			}
 		})
+	}
+}
+
+// A stray is a live entry that appeared since the last look and is not this state's; with the notes lost, every live entry
+// that is not.
+func TestObserve_Strays(t *testing.T) {
+	t.Parallel()
+	list := func(ids ...string) rotation.Facts {
+		facts := rotation.Facts{At: t0.Add(day)}
+		for _, id := range ids {
+			facts.Secrets = append(facts.Secrets, rotation.Entry{ID: id})
+		}
+		return facts
+	}
+	gone := list("new", "gone", "late")
+	gone.Secrets[1].Deleted, gone.Secrets[2].ExpiresAt = true, at(day)
+	noted := func(ids ...string) rotation.Noted {
+		return rotation.Noted{At: t0, Sighted: rotation.SightingOf(list(ids...))}
+	}
+	for name, c := range map[string]struct {
+		noted rotation.Noted
+		facts rotation.Facts
+		want  []string
+	}{
+		"nobody else":                   {noted("new"), list("new"), nil},
+		"known from before":             {noted("new", "theirs"), list("theirs", "new"), nil},
+		"another spelling":              {noted("new", "theirs"), list("THEIRS", "NEW"), nil},
+		"our own, not seen before":      {noted(), list("new", "old", "older"), nil},
+		"appeared":                      {noted("new"), list("new", "theirs", "more"), []string{"theirs", "more"}},
+		"appeared where nothing was":    {noted(), list("theirs"), []string{"theirs"}},
+		"appeared, but does not live":   {noted("new"), gone, nil},
+		"the first look":                {rotation.Noted{At: t0}, list("new", "theirs"), nil},
+		"the notes are lost":            {rotation.Noted{}, list("new", "old", "theirs"), []string{"theirs"}},
+		"what was noted is no sighting": {rotation.Noted{At: t0, Sighted: ptr(rotation.Sighting("?"))}, list("new", "theirs"), []string{"theirs"}},
+	} {
+		c.noted.Older = []rotation.Older{{ID: "older"}}
+		_, got := rotation.Observe(listed, rotation.State{Version: 2, SecretID: "new", PreviousSecretID: "old"}, c.noted, c.facts, false)
+		if !slices.Equal(got.Strays, c.want) {
+			t.Errorf("%s: got %v, want %v", name, got.Strays, c.want)
+		}
+		_, again := rotation.Observe(listed, rotation.State{Version: 2, SecretID: "new"}, got, c.facts, false)
+		if len(again.Strays) > 0 && !got.Interrupted {
+			t.Errorf("%s: after a second look still %v", name, again.Strays)
+		}
+	}
+	// A thousand entries are 8 kB, whatever their order, and none of them is a stray afterwards.
+	var ids []string
+	for i := range 1000 {
+		ids = append(ids, fmt.Sprintf("7d444840-9dc0-11d1-b245-%012x", i))
+	}
+	one := rotation.SightingOf(list(ids...))
+	slices.Reverse(ids)
+	if two := rotation.SightingOf(list(ids...)); *one != *two || len(*one) != 8000 {
+		t.Errorf("%d characters, alike %t", len(*one), *one == *two)
+	}
+	_, got := rotation.Observe(listed, rotation.State{Version: 1, SecretID: ids[0]}, rotation.Noted{At: t0, Sighted: one}, list(append(ids, "theirs")...), false)
+	if !slices.Equal(got.Strays, []string{"theirs"}) {
+		t.Errorf("of a thousand: %v", got.Strays)
 	}
 }
 

@@ -2,7 +2,6 @@ package vendors
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,7 +16,7 @@ type Claims struct {
 	Clock clock.Clock
 
 	mu    sync.Mutex
-	of    map[rotation.Client][]string
+	of    map[rotation.Client]map[string]bool // ids in lower case
 	first map[rotation.Client]time.Time
 }
 
@@ -30,14 +29,14 @@ func (l *Claims) Claim(c rotation.Client, ids ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.of == nil {
-		l.of, l.first = map[rotation.Client][]string{}, map[rotation.Client]time.Time{}
+		l.of, l.first = map[rotation.Client]map[string]bool{}, map[rotation.Client]time.Time{}
 	}
 	if _, known := l.first[c]; !known {
-		l.first[c] = l.Clock.Now()
+		l.of[c], l.first[c] = map[string]bool{}, l.Clock.Now()
 	}
 	for _, id := range ids {
 		if id != "" {
-			l.of[c] = append(l.of[c], strings.ToLower(id))
+			l.of[c][strings.ToLower(id)] = true
 		}
 	}
 }
@@ -56,7 +55,7 @@ func (l *Claims) unclaimed(c rotation.Client, ids []string) (strays []string, pa
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, id := range ids {
-		if !slices.Contains(l.of[c], strings.ToLower(id)) {
+		if !l.of[c][strings.ToLower(id)] {
 			strays = append(strays, id)
 		}
 	}
