@@ -80,7 +80,7 @@ func (a *attempts) run(r *http.Request, call *call) outcome {
 	o := a.send(own, call)
 	received := a.client.options.Clock.Now()
 	if o.header != nil {
-		a.client.skew.observe(o.header, received)
+		a.client.skew.observe(o.header, sent, received)
 		a.client.gate.observe(answer{sent: sent, received: received, status: o.status, header: o.header})
 	}
 	if o.kind == answered && o.status == http.StatusUnauthorized && !call.renewed && call.usesCredential() {

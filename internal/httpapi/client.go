@@ -124,8 +124,8 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	return call.result()
 }
 
-// Now is the time at the vendor: the clock, corrected by the Date header of its answers when the two differ by more
-// than SkewTolerance. Decisions about expiry use it, so that a wrong local clock plans nothing wrong.
+// Now is the time at the vendor: the clock, corrected as far as the Date header of its answers proves it wrong. Decisions
+// about expiry use it, so that a wrong local clock plans nothing wrong.
 func (c *Client) Now() time.Time {
 	return c.options.Clock.Now().Add(c.skew.offset())
 }

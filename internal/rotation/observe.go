@@ -72,9 +72,9 @@ func (n Noted) Stale(left bool, facts Facts) bool {
 		n.Rotated != nil && facts.ChangedAt != nil && facts.ChangedAt.Equal(n.Rotated.Before) && facts.At.Sub(n.Rotated.Answered) <= Settled
 }
 
-// later is how long after the answer to a rotation a vendor may still date a change that belongs to it: clocks may differ
-// by two minutes before that is noticed.
-const later = 3 * time.Minute
+// later is how long after the answer to a rotation a vendor may still date a change that belongs to it: the answer's time
+// is known within a second or two, and the vendor's own clocks may differ a little.
+const later = 15 * time.Second
 
 // ChangedSince tells that somebody changed the client of a slot API after the last rotation from here, where no read has
 // shown that change yet.
