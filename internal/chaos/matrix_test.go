@@ -502,7 +502,7 @@ func (w *world) origin(client, secret string) string {
 
 // tellings are what must be said of a new secret that is lost and cannot be named.
 var tellings = []string{
-	"its value was lost", "could not be found out", "nobody has the new one", "is still unknown", "cannot be told apart", "forgets it", "the result forgotten",
+	"its value was lost", "could not be found out", "nobody has the new one", "is still unknown", "nobody has its value", "cannot be told apart", "forgets it", "the result forgotten",
 }
 
 // silent finds live secrets that the provider made, that no state holds, and that it does not speak of.

@@ -126,6 +126,9 @@ type history struct {
 	drifted map[string]bool
 	// excused are orphans that nothing can tell of.
 	excused map[string]bool
+	// raced are the fingerprints in state after two applies at once: of the one that wrote last, not of the one that changed
+	// the client last.
+	raced map[string]string
 
 	steps, faults, crashes, pairs int
 	log, problems                 []string
@@ -137,7 +140,9 @@ type wishes struct {
 	trigger                               int
 	retire, schedule, expires             string
 	retireFirst, external, completed, own bool
-	verify                                bool
+	verify, required, sealed              bool
+	// chosen is the version of a value that the user chose (CSP); 0: none.
+	chosen int
 }
 
 func (h *history) config() config {
@@ -160,7 +165,15 @@ func (h *history) config() config {
 			extra["on_external_rotation"] = "rotate"
 		}
 		if o.verify {
-			extra["verify"] = settings{}
+			extra["verify"] = settings{"required": o.required}
+		}
+		switch {
+		case o.chosen > 0 && h.vendor.name == "csp":
+			delete(extra, "rotate_when_changed")
+			delete(extra, "rotate_after")
+			maps.Copy(extra, chosen(o.chosen))
+		case o.sealed:
+			extra["encryption_recipients"] = recipients
 		}
 		all = append(all, h.secretBlock(client, extra))
 		if o.completed {
@@ -172,7 +185,7 @@ func (h *history) config() config {
 
 // live runs the history of a seed.
 func live(t *testing.T, seed uint64, tell bool) *history {
-	h := &history{seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), of: map[string]*wishes{}, told: map[string]*strings.Builder{}, excused: map[string]bool{}, drifted: map[string]bool{}, tell: tell}
+	h := &history{seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), of: map[string]*wishes{}, told: map[string]*strings.Builder{}, excused: map[string]bool{}, raced: map[string]string{}, drifted: map[string]bool{}, tell: tell}
 	synctest.Test(t, func(t *testing.T) {
 		clients := []string{"app-1", "app-2"}
 		h.world = newWorld(t, vendors[seed%3], clients...)
@@ -208,8 +221,8 @@ func (h *history) bad(format string, args ...any) {
 
 func (h *history) step() {
 	h.steps++
-	// What somebody else does within three minutes of a rotation cannot be told from it.
-	time.Sleep(time.Duration(190+h.rand.IntN(600)) * time.Second)
+	// What somebody else does within 15 seconds of a rotation cannot be told from it.
+	time.Sleep(time.Duration(16+h.rand.IntN(600)) * time.Second)
 	switch h.rand.IntN(20) {
 	case 0, 1:
 		h.drift()
@@ -228,6 +241,8 @@ func (h *history) step() {
 		h.interrupt()
 	case 10, 11:
 		h.settle()
+	case 12:
+		h.taint()
 	default:
 		h.wish()
 		h.disturb()
@@ -239,7 +254,7 @@ func (h *history) step() {
 func (h *history) wish() {
 	o := h.of["app-"+strconv.Itoa(1+h.rand.IntN(2))]
 	pick := func(words ...string) string { return words[h.rand.IntN(len(words))] }
-	switch h.rand.IntN(12) {
+	switch h.rand.IntN(15) {
 	case 0:
 		o.retire = pick("", "0s", "1h", "30h")
 	case 1:
@@ -257,6 +272,14 @@ func (h *history) wish() {
 	case 7:
 		if h.flip(3) {
 			o.own = !o.own
+		}
+	case 8:
+		o.required = h.flip(2)
+	case 9:
+		o.sealed = h.flip(2)
+	case 10:
+		if o.chosen++; h.flip(2) {
+			o.chosen = 0
 		}
 	default:
 		o.trigger++
@@ -331,17 +354,18 @@ type before struct {
 	current map[string]string
 	of      map[string]wishes
 	entries int
-	// managed and completed tell of the objects in state.
-	managed, completed map[string]bool
+	// managed, tainted and completed tell of the objects in state.
+	managed, tainted, completed map[string]bool
 }
 
 func (h *history) look() before {
-	b := before{dead: map[string]map[string]bool{}, current: map[string]string{}, of: map[string]wishes{}, managed: map[string]bool{}, completed: map[string]bool{}, entries: len(h.Journal())}
+	b := before{dead: map[string]map[string]bool{}, current: map[string]string{}, of: map[string]wishes{}, managed: map[string]bool{}, tainted: map[string]bool{}, completed: map[string]bool{}, entries: len(h.Journal())}
 	for client, o := range h.of {
 		b.dead[client] = h.dead(client)
 		b.current[client] = current(h.tf, client)
 		b.of[client] = *o
-		b.managed[client] = h.tf.state["secret."+client] != nil
+		secret := h.tf.state["secret."+client]
+		b.managed[client], b.tainted[client] = secret != nil, secret != nil && secret.tainted
 		b.completed[client] = h.tf.state["completion."+client] != nil
 	}
 	h.said = nil
@@ -386,7 +410,7 @@ func (h *history) checkClient(client string, b before) {
 	for _, d := range h.deaths(client, b.dead[client]) {
 		sum := fingerprint(d.Value)
 		orphan := d.Origin == simulator.OriginAPI && !h.wasStored(client, d.Value)
-		destroyed := !o.own && h.vendor.listed // on_destroy is delete
+		destroyed := (!o.own || b.tainted[client]) && h.vendor.listed // on_destroy is delete
 		var asked bool
 		switch {
 		case orphan:
@@ -395,18 +419,22 @@ func (h *history) checkClient(client string, b before) {
 			asked = false
 		case destroyed:
 			asked = true
-		case h.paired && h.vendor.name == "csp": // it shows neither apply what the other does
+		case h.vendor.name == "csp" && (h.paired || h.drifted[client]): // it shows nobody what another one does
+			asked = true
+		case sum == h.raced[client]: // the slot that it is in cannot be told
 			asked = true
 		case sum == now && now != "":
 			// Where the old one goes in the same apply, a crash right after leaves none: that is what "0s" means.
 			// Of two applies at once each does to the other's secret what the configuration asks for; a completion that is added
-			// ends whatever the previous secret is; so does retire_first, after the plan said so. CSP does not show who rotated.
+			// ends whatever the previous secret is; so does retire_first, after the plan said so.
 			asked = h.crashing && o.retire == "0s" || h.paired && (o.retire != "" || o.completed) ||
-				o.completed && !b.completed[client] || o.retireFirst || h.vendor.name == "csp" && h.drifted[client]
+				o.completed && !b.completed[client] || o.retireFirst
 		case o.retire == "0s", o.retireFirst, o.completed:
 			asked = true
 		case o.retire != "":
-			asked = sum != b.current[client]
+			// Of two applies at once, the rotation of one turns the secret in use into the previous one in the instant before the
+			// other deletes the previous one.
+			asked = sum != b.current[client] || h.paired
 		}
 		if !asked {
 			h.bad("a secret of %s was ended that nobody asked to end (origin %s, in use %v, current %v)", client, d.Origin, d.Value == h.held[client], sum == b.current[client])
@@ -437,7 +465,7 @@ func (h *history) crash() {
 		}
 		return addr == victim
 	}
-	fresh := h.tf.state[victim] == nil
+	fresh := h.tf.state[victim] == nil || h.tf.state[victim].tainted // what it replaces is gone by then
 	b := h.look()
 	r := h.apply(context.Background(), h.config())
 	h.tf.crash = nil
@@ -491,6 +519,19 @@ var spoken = []string{
 	"somebody else changed the secret", "Somebody else rotated", "counts as valid until",
 }
 
+// taint asks for the replacement of an object.
+func (h *history) taint() {
+	client := "app-" + strconv.Itoa(1+h.rand.IntN(2))
+	o := h.tf.state["secret."+client]
+	if o == nil {
+		return
+	}
+	h.note("taint %s", client)
+	o.tainted = true
+	h.disturb()
+	h.command("apply", func(ctx context.Context) result { return h.apply(ctx, h.config()) })
+}
+
 // twoAtOnce is two applies with -lock=false from the same state; the last writer wins.
 func (h *history) twoAtOnce() {
 	h.wish()
@@ -525,9 +566,9 @@ func (h *history) twoAtOnce() {
 	// The loser's secrets count as lost, unless they were stored before.
 	for client := range h.of {
 		for _, r := range h.orphans(client) {
-			// Of two creations nothing was known before either; CSP shows no rotation at all; and where each ends what the
-			// other made, the last writer is all that is left.
-			if o := b.of[client]; !b.managed[client] || h.vendor.name == "csp" || o.retire == "0s" || o.completed {
+			// Of two creations nothing was known before either; slots do not tell which of two rotations in one instant came last;
+			// and where each ends what the other made, the last writer is all that is left.
+			if o := b.of[client]; !b.managed[client] || !h.vendor.listed || o.retire == "0s" || o.completed {
 				h.excused[r.Value] = true
 			}
 		}
@@ -535,6 +576,11 @@ func (h *history) twoAtOnce() {
 	h.paired = true
 	h.after1("two at once", b, first)
 	h.paired = false
+	for client := range h.of {
+		if !h.vendor.listed {
+			h.raced[client] = current(h.tf, client)
+		}
+	}
 }
 
 // interrupt presses Ctrl-C at a random request.

@@ -77,7 +77,7 @@ func gaveUp(cause error) error {
 	}
 	return &rotation.LostError{
 		Cause:      cause,
-		StillValid: "The secret in use still works, and no new secret is listed.",
+		StillValid: "The secret in use still works, and no new secret is listed. If one is listed later, it is of this request, and nobody has its value: delete it.",
 		Remedy:     "Run the command again when the vendor answers.",
 	}
 }
