@@ -274,15 +274,8 @@ func TestInjectedClock(t *testing.T) {
 func TestNowFollowsDateHeader(t *testing.T) {
 	t.Parallel()
 	local := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
-	for _, test := range []struct{ ahead, want time.Duration }{
-		{0, 0},
-		{90 * time.Second, 0},
-		{-2 * time.Minute, 0},
-		{3 * time.Minute, 3 * time.Minute},
-		{-26 * time.Hour, -26 * time.Hour},
-		{26 * time.Hour, 26 * time.Hour},
-	} {
-		header := http.Header{"Date": {local.Add(test.ahead).Format(http.TimeFormat)}}
+	for _, ahead := range []time.Duration{0, 90 * time.Second, -2 * time.Minute, -26 * time.Hour, 26 * time.Hour} {
+		header := http.Header{"Date": {local.Add(ahead).Format(http.TimeFormat)}}
 		s := &script{steps: []func(*http.Request) (*http.Response, error){statusWith(200, header, "")}}
 		client := newClient(t, httpapi.Options{Transport: s, Clock: &fakeClock{now: local}})
 		if !client.Now().Equal(local) {
@@ -291,8 +284,8 @@ func TestNowFollowsDateHeader(t *testing.T) {
 		if _, err := client.Do(t.Context(), read); err != nil {
 			t.Error(err)
 		}
-		if got := client.Now().Sub(local); got != test.want {
-			t.Errorf("vendor %s ahead: corrected by %s, want %s", test.ahead, got, test.want)
+		if got := client.Now().Sub(local); (got - ahead).Abs() > time.Second || got.Abs() > ahead.Abs() {
+			t.Errorf("vendor %s ahead: corrected by %s", ahead, got)
 		}
 	}
 }
