@@ -53,6 +53,9 @@ type Attempt struct {
 type Pace struct {
 	PerSecond float64 // 0: no bound until the vendor sets one
 	Burst     int     // requests that may leave at once after a rest; less than 1 counts as 1
+	// Published: these are the vendor's own figures and nobody's wish. They hold until its answers show the limit itself: a
+	// quota in their headers, or a refusal that is over within seconds. A wish is never exceeded.
+	Published bool
 }
 
 // Client sends requests to one vendor with one credential. It is safe for concurrent use.

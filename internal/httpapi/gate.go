@@ -13,11 +13,12 @@ import (
 // Bounds of the pause after a 429.
 const (
 	maxPause = 10 * time.Minute
-	// firstPause is for a vendor that does not say how long. It doubles while nothing but 429 is answered. It is short,
-	// because every second of it is lost when the limit is one of requests per second.
-	firstPause  = 500 * time.Millisecond
-	pauseSpread = 250 * time.Millisecond
-	spreadShare = 10 // the spread is at most this fraction of the pause
+	// firstPause is for a vendor that does not say how long. It doubles while nothing but 429 is answered, up to longestGuess.
+	// It is short, because every second of it is lost when the limit is one of requests per second.
+	firstPause   = 500 * time.Millisecond
+	longestGuess = time.Minute
+	pauseSpread  = 250 * time.Millisecond
+	spreadShare  = 10 // the spread is at most this fraction of the pause
 )
 
 // gate lets the requests of all callers out, one by one: at a rate that the vendor bears, and none at all while the
@@ -146,11 +147,11 @@ func (g *gate) observe(a answer) {
 
 func (g *gate) refused(a answer) {
 	first := !a.sent.Before(g.reopens)
-	g.pacer.refused(a.received, first)
 	asked, ok := parseRetryAfter(a.header, a.received)
 	if !ok {
-		asked = min(firstPause<<min(g.blind, 20), maxPause)
+		asked = min(firstPause<<min(g.blind, 20), longestGuess)
 	}
+	g.pacer.refused(a.received, first, asked)
 	if !ok && !first {
 		return
 	}
@@ -164,6 +165,9 @@ func (g *gate) refused(a answer) {
 
 // follow spreads what is left of an announced quota, or waits for the next one.
 func (g *gate) follow(q quota, now time.Time) {
+	if q.usable() {
+		g.pacer.published = nil // the vendor says more than it published
+	}
 	rate, ok := q.spread()
 	switch {
 	case !ok:

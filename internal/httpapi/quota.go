@@ -74,10 +74,13 @@ const (
 	longestReset = time.Hour // a later reset is not a duration: some vendors send a time
 )
 
+// usable tells a quota until some moment from now.
+func (q quota) usable() bool { return q.reset > 0 && q.reset <= longestReset }
+
 // spread is the rate at which what is left lasts until the reset. It is zero when nothing may be sent before, and ok is
 // false when there is no need to save.
 func (q quota) spread() (rate float64, ok bool) {
-	if q.reset <= 0 || q.reset > longestReset {
+	if !q.usable() {
 		return 0, false
 	}
 	low, reserve := float64(quotaReserve), 0.0

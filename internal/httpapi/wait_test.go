@@ -284,7 +284,7 @@ func TestNowFollowsDateHeader(t *testing.T) {
 		if _, err := client.Do(t.Context(), read); err != nil {
 			t.Error(err)
 		}
-		if got := client.Now().Sub(local); (got - ahead).Abs() > time.Second || got.Abs() > ahead.Abs() {
+		if got := client.Now().Sub(local); (got-ahead).Abs() > time.Second || got.Abs() > ahead.Abs() {
 			t.Errorf("vendor %s ahead: corrected by %s", ahead, got)
 		}
 	}

@@ -29,7 +29,7 @@ const name = "cloudflare"
 var Vendor = vendors.Registration{
 	Name:        name,
 	Description: "Access to Cloudflare: an API token, or e-mail address and global API key.",
-	Pacing:      "3.3 after a burst of 200, below the published limit of 1,200 in five minutes",
+	Pacing:      "3.3 after the first 200, below the published limit of 1,200 in five minutes, until Cloudflare's answers show the limit itself",
 	Attributes: map[string]schema.Attribute{
 		"api_token":  vendors.Credential("API token with the permissions OAuth Client Read and OAuth Client Write.", "CLOUDFLARE_API_TOKEN"),
 		"email":      vendors.Text("E-mail address of the older login scheme; goes with `api_key`.", "CLOUDFLARE_EMAIL"),
@@ -73,7 +73,7 @@ var kind = clientsecret.Kind{
 }
 
 // pace stays below the published limit of 1,200 requests in five minutes per user or account token.
-var pace = httpapi.Pace{PerSecond: 3.3, Burst: 200}
+var pace = httpapi.Pace{PerSecond: 3.3, Burst: 200, Published: true}
 
 func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vendors.Connection, diag.Diagnostics) {
 	token := s.String("api_token", "CLOUDFLARE_API_TOKEN")
