@@ -568,7 +568,7 @@ func (h *history) twoAtOnce() {
 		for _, r := range h.orphans(client) {
 			// Of two creations nothing was known before either; slots do not tell which of two rotations in one instant came last;
 			// and where each ends what the other made, the last writer is all that is left.
-			if o := b.of[client]; !b.managed[client] || !h.vendor.listed || o.retire == "0s" || o.completed {
+			if o := b.of[client]; !b.managed[client] || b.tainted[client] || !h.vendor.listed || o.retire == "0s" || o.completed {
 				h.excused[r.Value] = true
 			}
 		}

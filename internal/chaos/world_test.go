@@ -264,7 +264,8 @@ type death struct {
 // deaths are the secrets of a client that were ended on purpose since a moment.
 func (w *world) deaths(client string, before map[string]bool) (dead []death) {
 	for _, r := range w.records(client) {
-		if r.Deleted && !before[r.Value] {
+		// A value that the user chose may have been set twice.
+		if r.Deleted && !before[r.Value] && !w.accepts(client, r.Value) {
 			dead = append(dead, death{client, r})
 		}
 	}

@@ -20,7 +20,13 @@ import (
 func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer recovery.Panic(&resp.Diagnostics)
 	if req.Plan.Raw.IsNull() {
-		r.planDestroy(r.load(ctx, req.State, &resp.Diagnostics), &resp.Diagnostics)
+		prior := r.load(ctx, req.State, &resp.Diagnostics)
+		r.planDestroy(prior, &resp.Diagnostics)
+		if noted := recall(ctx, req.Private, &resp.Diagnostics); r.connection != nil { // nothing is read in the walk of a destroy
+			r.claim(prior, noted)
+			r.connection.Claims.Notice(prior.client(), noted.Strays)
+		}
+		r.nameStrays(ctx, prior, &resp.Diagnostics)
 		return
 	}
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
@@ -33,6 +39,7 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	plan.Scope = r.kind.PlanScope(plan.Scope, r.connection, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		r.planCreate(&plan, &resp.Diagnostics)
+		r.nameStrays(ctx, plan, &resp.Diagnostics)
 	} else {
 		prior := r.load(ctx, req.State, &resp.Diagnostics)
 		if !plan.Scope.Equal(prior.Scope) || !plan.Client.Equal(prior.Client) {
@@ -84,6 +91,17 @@ func (r *clientSecret) planReplacement(plan model, diags *diag.Diagnostics) {
 	}
 	if live, ends := r.connection.Open.Live(plan.client()); live {
 		r.fail(diags, plan, "plan the rotation", rotation.PendingRefusal(r.kind.Traits, ends))
+	}
+}
+
+// nameStrays names, before an object goes or in the plan of what replaces it, the secrets that it noticed: nothing else will.
+func (r *clientSecret) nameStrays(ctx context.Context, m model, diags *diag.Diagnostics) {
+	if r.connection == nil || !m.named() || m.OnExternal.ValueString() == rotation.ExternalIgnore {
+		return
+	}
+	strays := r.connection.Claims.Noticed(ctx, m.client())
+	for _, w := range rotation.StrayWarnings(r.kind.Traits, rotation.Noted{Strays: strays}) {
+		diags.AddWarning(w.Summary, w.Detail+"\n\n"+r.where(m))
 	}
 }
 

@@ -58,6 +58,7 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	st.PreviousEndsAt = rotation.PreviousEndsAt(r.kind.Traits, m.settings(), st, noted)
 	m.observed(st)
 	r.connection.Open.Saw(m.client(), st.HasPrevious, st.PreviousEndsAt)
+	r.connection.Claims.Notice(m.client(), noted.Strays)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, m)...)
 	resp.Diagnostics.Append(note(ctx, resp.Private, noted, keepsPlaintext(m))...)
 }

@@ -103,7 +103,7 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 		d.Refused = SelfRefusal()
 	}
 	if set.OnExternal != ExternalIgnore {
-		d.Warnings = append(d.Warnings, strayWarnings(traits, noted)...)
+		d.Warnings = append(d.Warnings, StrayWarnings(traits, noted)...)
 	}
 	if noted.Conflict {
 		d.Warnings = append(d.Warnings, conflictWarning())

@@ -269,8 +269,8 @@ func observeStrays(st State, noted Noted, facts Facts) Noted {
 	return noted
 }
 
-// strayWarnings name what an interrupted run may have left behind.
-func strayWarnings(traits Traits, noted Noted) []Warning {
+// StrayWarnings name what an interrupted run may have left behind.
+func StrayWarnings(traits Traits, noted Noted) []Warning {
 	const interrupted = "The notes that the provider keeps beside this object are missing: it ended in the middle of a change. "
 	switch {
 	case traits.Listed && len(noted.Strays) > 0:

@@ -2,6 +2,7 @@ package vendors
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,13 +12,15 @@ import (
 )
 
 // Claims knows, for this process, the ids of secrets that some object of the configuration holds, so that one resource does
-// not take its sibling's secret for a stray.
+// not take its sibling's secret for a stray; and the strays that objects have noticed, for the plan of what replaces one.
 type Claims struct {
 	Clock clock.Clock
 
 	mu    sync.Mutex
 	of    map[rotation.Client]map[string]bool // ids in lower case
 	first map[rotation.Client]time.Time
+	// noticed are ids that objects of the client did not know.
+	noticed map[rotation.Client][]string
 }
 
 // assembly is how long after the first claim of a client's secrets what is unclaimed counts as nobody's. Terraform reads
@@ -39,6 +42,28 @@ func (l *Claims) Claim(c rotation.Client, ids ...string) {
 			l.of[c][strings.ToLower(id)] = true
 		}
 	}
+}
+
+// Notice records ids of a client that appeared since an object of it was applied.
+func (l *Claims) Notice(c rotation.Client, ids []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.noticed == nil {
+		l.noticed = map[rotation.Client][]string{}
+	}
+	for _, id := range ids {
+		if !slices.Contains(l.noticed[c], id) {
+			l.noticed[c] = append(l.noticed[c], id)
+		}
+	}
+}
+
+// Noticed are the ids that were noticed and that nobody holds.
+func (l *Claims) Noticed(ctx context.Context, c rotation.Client) []string {
+	l.mu.Lock()
+	ids := slices.Clone(l.noticed[c])
+	l.mu.Unlock()
+	return l.Unclaimed(ctx, c, ids)
 }
 
 // Unclaimed are those of ids that nobody holds. Where there are any, it waits until the siblings had time to speak; a

@@ -61,3 +61,23 @@ func TestClaims(t *testing.T) {
 		})
 	}
 }
+
+// What anybody noticed stays noticed, until somebody turns out to hold it.
+func TestClaims_Noticed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		claims := vendors.Claims{Clock: clock.System}
+		client := rotation.Client{Scope: "s", ID: "one"}
+		if got := claims.Noticed(t.Context(), client); len(got) != 0 {
+			t.Errorf("noticed %v before anything was", got)
+		}
+		claims.Notice(client, []string{"a", "b"})
+		claims.Notice(client, []string{"b", "c"})
+		claims.Notice(client, nil)
+		claims.Notice(rotation.Client{Scope: "s", ID: "other"}, []string{"d"})
+		claims.Claim(client, "A")
+		if got := claims.Noticed(t.Context(), client); !slices.Equal(got, []string{"b", "c"}) {
+			t.Errorf("noticed %v", got)
+		}
+	})
+}
