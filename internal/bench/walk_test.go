@@ -33,6 +33,10 @@ type fleet struct {
 	notes  [][]byte
 }
 
+// mostSecrets is how many secrets one application of the Identity Service has in these fleets; larger ones have more
+// applications, of ten secrets each.
+const mostSecrets = 1000
+
 // newFleet registers n clients of a vendor: of one account, one organization, or one application with n secrets.
 func newFleet(b *testing.B, vendor string, n int) *fleet {
 	b.Helper()
@@ -48,8 +52,12 @@ func newFleet(b *testing.B, vendor string, n int) *fleet {
 			f.sim.CSP.AddApp(org, id, simulator.AppSpec{})
 			f.ids = append(f.ids, map[string]string{"oauth_app_id": id, "org_id": org})
 		default:
-			f.sim.IdentityService.AddApplication(tenant, "app")
-			f.ids = append(f.ids, map[string]string{"client_id": "app", "tenant": tenant})
+			app := "app"
+			if n > mostSecrets {
+				app = fmt.Sprintf("app-%d", i/10)
+			}
+			f.sim.IdentityService.AddApplication(tenant, app)
+			f.ids = append(f.ids, map[string]string{"client_id": app, "tenant": tenant})
 		}
 	}
 	return f
