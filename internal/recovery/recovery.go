@@ -2,6 +2,7 @@
 package recovery
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -12,18 +13,29 @@ import (
 // Panic turns a panic into an error. State stays as far as it was set. The value of the
 // panic is not shown, it may hold a secret; its type and the places in the code are.
 func Panic(diags *diag.Diagnostics) {
-	v := recover()
-	if v == nil {
-		return
+	if v := recover(); v != nil {
+		diags.AddError(summary, detail(v))
 	}
-	diags.AddError("The provider failed unexpectedly",
-		fmt.Sprintf("This is a bug in the provider; please report it with the lines below, which hold no secret. What was done up to here is in state. Run a plan before anything else.\n\n%T\n%s", v, stack()))
+}
+
+// Error turns a panic into an error, where there is nothing that takes a diagnostic: in what the framework does around the
+// provider's own code. State stays as it was.
+func Error(err *error) {
+	if v := recover(); v != nil {
+		*err = errors.New(summary + ". " + detail(v))
+	}
+}
+
+const summary = "The provider failed unexpectedly"
+
+func detail(v any) string {
+	return fmt.Sprintf("This is a bug in the provider; please report it with the lines below, which hold no secret. What was done up to here is in state. Run a plan before anything else.\n\n%T\n%s", v, stack())
 }
 
 // stack lists functions and lines, without arguments.
 func stack() string {
 	callers := make([]uintptr, 32)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(4, callers)])
+	frames := runtime.CallersFrames(callers[:runtime.Callers(5, callers)])
 	var b strings.Builder
 	for {
 		frame, more := frames.Next()

@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
 )
 
 // New gives the server of p. The framework keeps the context of every request until the process ends, and with it the
@@ -24,8 +26,8 @@ type framework interface {
 	tfprotov6.ProviderServerWithStateStores
 }
 
-// server lends contexts for what is asked of each resource and data source. Everything else is asked once, or goes on after
-// its method returned (lists and actions), and has the context of its request.
+// server lends contexts for what is asked of each object. Everything else is asked once, or goes on after its method returned
+// (lists and actions), and has the context of its request.
 type server struct{ framework }
 
 func (s server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
@@ -64,10 +66,20 @@ func (s server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourc
 	return lend(ctx, req, s.framework.ReadDataSource)
 }
 
-func lend[Request, Response any](ctx context.Context, req Request, method func(context.Context, Request) (Response, error)) (Response, error) {
+func (s server) ValidateEphemeralResourceConfig(ctx context.Context, req *tfprotov6.ValidateEphemeralResourceConfigRequest) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
+	return lend(ctx, req, s.framework.ValidateEphemeralResourceConfig)
+}
+
+func (s server) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
+	return lend(ctx, req, s.framework.OpenEphemeralResource)
+}
+
+// lend asks the framework. A panic, wherever it comes from, ends this request alone and not the others of the process.
+func lend[Request, Response any](ctx context.Context, req Request, method func(context.Context, Request) (Response, error)) (_ Response, err error) {
 	l := &lent{}
 	l.of.Store(&ctx)
 	defer l.of.Store(&answered)
+	defer recovery.Error(&err)
 	return method(l, req)
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"runtime"
@@ -159,6 +160,23 @@ func TestLent(t *testing.T) {
 	}
 	if kept.Err() == nil || kept.Value(key{}) != nil {
 		t.Errorf("%v %v after the answer", kept.Err(), kept.Value(key{}))
+	}
+}
+
+// A panic outside the provider's own code ends its request with an error that holds nothing of the value.
+func TestServer_SurvivesAPanic(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]any{"a text": "canary", "an error": errors.New("canary"), "out of range": nil} {
+		_, err := lend(t.Context(), "", func(context.Context, string) (string, error) {
+			if value == nil {
+				var none []string
+				return none[len(name)], nil
+			}
+			panic(value)
+		})
+		if err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "SurvivesAPanic") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
