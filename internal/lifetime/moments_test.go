@@ -202,7 +202,7 @@ resource "oauthsecret_%s_client_secret" "app" {
 
 // tells that a text speaks of a new secret on a client with two slots.
 func tells(text string) bool {
-	return slices.ContainsFunc([]string{"previous secret", "in the middle of a change", "Another rotation or change of this app is open"},
+	return slices.ContainsFunc([]string{"previous secret", "in the middle of a change", "Another rotation or change of this app is open", "Every secret of the client stops working"},
 		func(telling string) bool { return strings.Contains(text, telling) })
 }
 
