@@ -120,7 +120,7 @@ func (d *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if d.oneClient {
 		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(d.kind.Client.Name), &id)...)
 	}
-	scope = d.kind.PlanScope(scope, d.connection, &resp.Diagnostics)
+	scope = d.kind.PlanScope(scope, scope, d.connection, &resp.Diagnostics)
 	limit, diags := limits.Read(ctx, readTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {

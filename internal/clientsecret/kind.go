@@ -70,8 +70,12 @@ func (k Kind) Subject(c rotation.Client) explain.Subject {
 // TypeName is the resource's type without the provider's prefix.
 func (k Kind) TypeName() string { return k.Vendor + "_client_secret" }
 
-// PlanScope fills in the provider's default for a scope that the configuration leaves out.
-func (k Kind) PlanScope(planned types.String, connection *vendors.Connection, diags *diag.Diagnostics) types.String {
+// PlanScope fills in the provider's default for a scope that the configuration leaves out. One that is known only at apply is
+// not left out. planned is what stands in a plan or state so far.
+func (k Kind) PlanScope(configured, planned types.String, connection *vendors.Connection, diags *diag.Diagnostics) types.String {
+	if !configured.IsNull() {
+		return configured
+	}
 	if !planned.IsUnknown() && !planned.IsNull() || connection == nil || connection.Unknown {
 		return planned
 	}

@@ -148,7 +148,7 @@ func (l *listing[V, C]) open(ctx context.Context, req list.ListRequest, diags *d
 	diags.Append(req.Config.Get(ctx, &config)...)
 	diags.Append(req.Config.GetAttribute(ctx, path.Root(l.Kind.Scope.Name), &scope)...)
 	diags.Append(req.Config.GetAttribute(ctx, path.Root("timeouts"), &limits)...)
-	scope = l.Kind.PlanScope(scope, l.secret.connection, diags)
+	scope = l.Kind.PlanScope(scope, scope, l.secret.connection, diags)
 	limit, d := limits.List(ctx, readTimeout)
 	diags.Append(d...)
 	if diags.HasError() {

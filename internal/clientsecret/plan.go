@@ -36,7 +36,9 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if r.connection != nil && !r.connection.Unknown && !r.connection.Usable(&resp.Diagnostics) {
 		return // better said now than at apply
 	}
-	plan.Scope = r.kind.PlanScope(plan.Scope, r.connection, &resp.Diagnostics)
+	var scope types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(r.kind.Scope.Name), &scope)...)
+	plan.Scope = r.kind.PlanScope(scope, plan.Scope, r.connection, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		r.planCreate(&plan, &resp.Diagnostics)
 		r.nameStrays(ctx, plan, &resp.Diagnostics)

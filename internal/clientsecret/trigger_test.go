@@ -1,6 +1,7 @@
 package clientsecret_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
@@ -125,6 +126,49 @@ resource "terraform_data" "source" {
 			acctest.Step{Config: config("3", "y"), Calls: []string{c.Rotate}, State: acctest.Values{"client_secret": acctest.Made(1), "version": 1}},
 		)
 	})
+}
+
+// The organization or account can come from another resource, whether the provider has a default or not. Known only at apply
+// beside an existing object it replaces that, as with any argument that forces a replacement.
+func TestUnknownScope(t *testing.T) {
+	t.Parallel()
+	for _, defaulted := range []bool{true, false} {
+		t.Run(fmt.Sprintf("defaulted=%t", defaulted), func(t *testing.T) {
+			each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+				replacing := []string{c.Rotate, c.Retire}
+				if c.EndsOverlap { // it does not show that the completion ended the previous secret
+					replacing = []string{c.Retire, c.Rotate, c.Retire}
+				}
+				if !defaulted {
+					delete(w.Env, map[string]string{"cloudflare": "CLOUDFLARE_ACCOUNT_ID", "csp": "CSP_ORG_ID"}[c.Vendor])
+				}
+				config := func(replaced string) string {
+					return fmt.Sprintf(`
+resource "terraform_data" "source" {
+  input            = %q
+  triggers_replace = %q
+}
+resource "oauthsecret_%s_rotation_completion" "app" {
+  %s = terraform_data.source.output
+  %s = %q
+  version    = %s.version
+}
+`, c.ScopeValue, replaced, c.Vendor, c.Scope, c.ID, c.IDValue, c.Address()) + c.HCL(`  `+c.Scope+` = terraform_data.source.output
+  on_pending_rotation = "retire_first"`)
+				}
+				c.Run(t, w,
+					acctest.Step{
+						Config: config("1"), Plan: acctest.Create, Planned: acctest.Values{c.Scope: acctest.Unknown, "version": 1},
+						Calls: []string{c.Rotate, c.Retire}, State: acctest.Values{c.Scope: c.ScopeValue, "version": 1}, Live: []int{1},
+					},
+					acctest.Step{
+						Config: config("2"), Plan: acctest.DestroyCreate, Planned: acctest.Values{c.Scope: acctest.Unknown},
+						Calls: replacing, State: acctest.Values{c.Scope: c.ScopeValue, "version": 1}, Live: []int{2},
+					},
+				)
+			})
+		})
+	}
 }
 
 // Any setting that decides about a rotation can be unknown.

@@ -107,7 +107,8 @@ func (a *completeAction) task(ctx context.Context, config attributeReader, diags
 		diags.Append(config.GetAttribute(ctx, path.Root(name), &value)...)
 		return value
 	}
-	scope := a.kind.PlanScope(read(a.kind.Scope.Name), a.connection, diags)
+	configured := read(a.kind.Scope.Name)
+	scope := a.kind.PlanScope(configured, configured, a.connection, diags)
 	t := task{
 		kind: a.kind, connection: a.connection,
 		client: rotation.Client{Scope: scope.ValueString(), ID: read(a.kind.Client.Name).ValueString()},

@@ -122,7 +122,7 @@ func (r *completion) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	}
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
 	configured := r.load(ctx, req.Config, &resp.Diagnostics)
-	plan.scope = r.kind.PlanScope(plan.scope, r.connection, &resp.Diagnostics)
+	plan.scope = r.kind.PlanScope(configured.scope, plan.scope, r.connection, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
