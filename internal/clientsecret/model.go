@@ -201,6 +201,12 @@ func (m *model) observed(st rotation.State) {
 	m.ExpiresAt = stamp(st.ExpiresAt)
 }
 
+// located takes over which entry of a list the current secret is.
+func (m *model) located(e rotation.Entry) {
+	m.SecretID, m.ExpiresAt = types.StringValue(e.ID), stamp(e.ExpiresAt)
+	m.ID = types.StringValue(m.client().String() + "/" + e.ID)
+}
+
 // plaintext is the secret that the object holds in clear; empty when it holds none.
 func (m model) plaintext() secret.Value { return secret.New(m.Secret.ValueString()) }
 

@@ -102,7 +102,7 @@ func (r *clientSecret) nameStrays(ctx context.Context, m model, diags *diag.Diag
 		return
 	}
 	strays := r.connection.Claims.Noticed(ctx, m.client())
-	for _, w := range rotation.StrayWarnings(r.kind.Traits, rotation.Noted{Strays: strays}) {
+	for _, w := range rotation.StrayWarnings(r.kind.Traits, m.state(), rotation.Noted{Strays: strays}) {
 		diags.AddWarning(w.Summary, w.Detail+"\n\n"+r.where(m))
 	}
 }

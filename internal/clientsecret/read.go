@@ -3,6 +3,7 @@ package clientsecret
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -54,6 +55,16 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if first && r.kind.Traits.Listed && noted.External != nil {
 		resp.State.RemoveResource(ctx) // what was to be imported does not exist
 		return
+	}
+	if r.kind.Traits.Listed && st.Unrecognised() {
+		candidates := r.connection.Claims.Unclaimed(ctx, m.client(), noted.Strays)
+		if entry, ok := rotation.Recognise(st, facts, candidates); ok {
+			m.located(entry)
+			r.claim(m, noted)
+			st.SecretID, st.ExpiresAt = entry.ID, entry.ExpiresAt
+			noted.Strays, noted.Sighted = slices.DeleteFunc(noted.Strays, entry.Is), rotation.SightingOf(facts)
+			resp.Diagnostics.Append(r.identify(ctx, resp.Identity, m)...)
+		}
 	}
 	st.PreviousEndsAt = rotation.PreviousEndsAt(r.kind.Traits, m.settings(), st, noted)
 	m.observed(st)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -67,6 +68,11 @@ func (o *rotate) run(ctx context.Context) error {
 	if err != nil {
 		o.fail("rotate the secret", err)
 		return err
+	}
+	if o.kind.Traits.Listed && o.prior.Unrecognised() {
+		o.diags.AddWarning("A live secret is left behind",
+			fmt.Sprintf("The id of the secret that this rotation replaces was never found, so it is not deleted here. It is one of these: %s. Delete it when nothing uses it any more.\n\n%s",
+				strings.Join(o.noted.Strays, ", "), explain.Where(o.kind.Subject(client))))
 	}
 	if err := o.keep(issued); err != nil {
 		o.trouble("Unable to seal the new secret", err.Error())
@@ -278,10 +284,8 @@ func (o *rotate) locate(ctx context.Context, c rotation.Client, issued rotation.
 	for _, text := range notes {
 		o.diags.AddWarning("The vendor changed the new secret", text+"\n\n"+explain.Where(o.kind.Subject(c)))
 	}
-	o.m.SecretID = types.StringValue(entry.ID)
+	o.m.located(entry)
 	o.connection.Claims.Claim(c, entry.ID)
-	o.m.ID = types.StringValue(c.String() + "/" + entry.ID)
-	o.m.ExpiresAt = stamp(entry.ExpiresAt)
 	o.save()
 }
 

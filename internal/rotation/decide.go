@@ -47,6 +47,9 @@ type State struct {
 	ExpiresAt        *time.Time
 }
 
+// Unrecognised tells a secret of a Listed vendor that was made here and whose id is not known.
+func (st State) Unrecognised() bool { return st.Version >= 1 && st.SecretID == "" }
+
 // Decision is what an apply will do.
 type Decision struct {
 	// Rotate issues a new secret.
@@ -103,7 +106,7 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 		d.Refused = SelfRefusal()
 	}
 	if set.OnExternal != ExternalIgnore {
-		d.Warnings = append(d.Warnings, StrayWarnings(traits, noted)...)
+		d.Warnings = append(d.Warnings, StrayWarnings(traits, st, noted)...)
 	}
 	if noted.Conflict {
 		d.Warnings = append(d.Warnings, conflictWarning())

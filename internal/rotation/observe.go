@@ -260,7 +260,10 @@ func observeStrays(st State, noted Noted, facts Facts) Noted {
 	for _, o := range noted.Older {
 		known[markOf(o.ID)] = true
 	}
-	noted.Strays, noted.Sighted = nil, SightingOf(facts)
+	noted.Strays = nil
+	if !st.Unrecognised() { // its own entry stays among those that appeared
+		noted.Sighted = SightingOf(facts)
+	}
 	for _, e := range facts.Secrets {
 		if noticed && e.Live(facts.At) && !known[markOf(e.ID)] {
 			noted.Strays = append(noted.Strays, e.ID)
@@ -269,10 +272,31 @@ func observeStrays(st State, noted Noted, facts Facts) Noted {
 	return noted
 }
 
+// Recognise finds the entry of a current secret whose id could not be found when it was made. It is among the candidates:
+// entries that appeared since and that no other object holds. It has the date that was asked for; without one it is the only
+// candidate. ok is false when none or several could be it.
+func Recognise(st State, facts Facts, candidates []string) (entry Entry, ok bool) {
+	found := 0
+	for _, id := range candidates {
+		e, listed := find(facts.Secrets, id)
+		dated := st.ExpiresAt == nil || e.ExpiresAt != nil && e.ExpiresAt.Truncate(time.Second).Equal(*st.ExpiresAt)
+		if listed && e.Live(facts.At) && dated {
+			entry, found = e, found+1
+		}
+	}
+	return entry, found == 1
+}
+
 // StrayWarnings name what an interrupted run may have left behind.
-func StrayWarnings(traits Traits, noted Noted) []Warning {
+func StrayWarnings(traits Traits, st State, noted Noted) []Warning {
 	const interrupted = "The notes that the provider keeps beside this object are missing: it ended in the middle of a change. "
 	switch {
+	case traits.Listed && len(noted.Strays) > 0 && st.Unrecognised():
+		return []Warning{{
+			Summary: "The id of the current secret is not known",
+			Detail: fmt.Sprintf("The current secret works, but when it was made its entry could not be told from others. It is one of these, or is not listed yet: %s. ", strings.Join(noted.Strays, ", ")) +
+				"Delete none of them before you know which. Rotate once more, with expires_after set, and the provider knows its own; then delete what nobody uses. Nothing is deleted here.",
+		}}
 	case traits.Listed && len(noted.Strays) > 0:
 		detail := fmt.Sprintf("Live secrets that this state does not know: %s. ", strings.Join(noted.Strays, ", "))
 		if noted.Interrupted {

@@ -15,13 +15,11 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/identityservice/api"
 )
 
-// Pauses while an unanswered or invisible addition is cleared up. Before one is sent again, resendAfter must have passed,
-// which is longer than a request may take.
-const (
-	lookPause   = 3 * time.Second
-	looks       = 4
-	resendAfter = 65 * time.Second
-)
+// looks are the pauses before each look for an addition that is not answered or not listed yet: half a minute in all.
+var looks = []time.Duration{0, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second}
+
+// resendAfter must have passed before an unanswered addition is sent again; it is longer than a request may take.
+const resendAfter = 65 * time.Second
 
 // Issue implements rotation.Vendor. An addition whose answer was lost leaves a secret that nobody has; the unique
 // expiration date tells it from everybody else's, so it is deleted and another one is made.
@@ -29,6 +27,7 @@ func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.O
 	defer s.reader.Forget(c.Scope, c.ID)
 	s.forgetListed(c) // it lacks what is added now
 	before, dates := order.Before, []time.Time{}
+	unseen := false // an earlier request may have had its effect after all
 	for attempt := 1; ; attempt++ {
 		sent := s.clock.Now()
 		requested, err := s.expiration(order.ExpiresAfter, before, dates)
@@ -47,48 +46,52 @@ func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.O
 			return result, nil
 		}
 		if !httpapi.IsOutcomeUnknown(err) {
+			if unseen {
+				err = gaveUp(err)
+			}
 			return rotation.Issued{}, err
 		}
 		if requested != nil {
 			dates = append(dates, *requested)
 		}
-		removed, err := s.removeOrphan(ctx, c, before, requested, err)
-		if err != nil {
-			return rotation.Issued{}, err
+		removed, lost := s.removeOrphan(ctx, c, before, requested, err, looks)
+		if lost != nil {
+			return rotation.Issued{}, lost
 		}
 		if attempt == 2 || ctx.Err() != nil {
 			return rotation.Issued{}, gaveUp(err)
 		}
 		if !removed && s.clock.Sleep(ctx, resendAfter-s.clock.Now().Sub(sent)) != nil {
-			return rotation.Issued{}, gaveUp(ctx.Err())
+			return rotation.Issued{}, gaveUp(err)
 		}
 		if !removed {
-			if _, err := s.removeOrphan(ctx, c, before, requested, gaveUp(nil)); err != nil {
-				return rotation.Issued{}, err
+			if removed, lost = s.removeOrphan(ctx, c, before, requested, err, looks[:2]); lost != nil {
+				return rotation.Issued{}, lost
 			}
 		}
+		unseen = unseen || !removed
 	}
 }
 
-// gaveUp says that no secret was made after lost answers and that none is left behind.
+// gaveUp says that no secret was made after lost answers, as far as the list shows.
 func gaveUp(cause error) error {
-	if cause == nil {
-		cause = errors.New("the request to add a secret was not answered")
-	}
 	return &rotation.LostError{
 		Cause:      cause,
-		StillValid: "The secret in use still works, and no new secret is listed. If one is listed later, it is of this request, and nobody has its value: delete it.",
+		StillValid: stillValid + " No new secret is listed. If one is listed later, it is of this request, and nobody has its value: delete it.",
 		Remedy:     "Run the command again when the vendor answers.",
 	}
 }
 
+// stillValid is true of an addition, whatever became of it.
+const stillValid = "The secrets that worked before still work."
+
 // removeOrphan looks for the secret of an unanswered addition and deletes it. removed is false when none is visible.
-func (s *secrets) removeOrphan(ctx context.Context, c rotation.Client, before rotation.Facts, requested *time.Time, cause error) (removed bool, err error) {
+func (s *secrets) removeOrphan(ctx context.Context, c rotation.Client, before rotation.Facts, requested *time.Time, cause error, looks []time.Duration) (removed bool, err error) {
 	ctx, cancel := rotation.Settling(ctx)
 	defer cancel()
 	seen := false
-	for i := range looks {
-		if i > 0 && s.clock.Sleep(ctx, lookPause) != nil {
+	for _, pause := range looks {
+		if s.clock.Sleep(ctx, pause) != nil {
 			break
 		}
 		now, err := s.list(ctx, c)
@@ -102,9 +105,12 @@ func (s *secrets) removeOrphan(ctx context.Context, c rotation.Client, before ro
 		}
 		ours := dated(fresh, requested)
 		if len(ours) != 1 {
-			return false, strangers(cause, fresh)
+			return false, strangers(cause, fresh, requested != nil)
 		}
 		if _, err := s.retire(ctx, c, ours[0].ID); err != nil {
+			return false, orphan(cause, ours[0].ID)
+		}
+		if now, err := s.list(ctx, c); err == nil && live(now, ours[0].ID) {
 			return false, orphan(cause, ours[0].ID)
 		}
 		return true, nil
@@ -112,7 +118,7 @@ func (s *secrets) removeOrphan(ctx context.Context, c rotation.Client, before ro
 	if !seen {
 		return false, &rotation.LostError{
 			Cause:      cause,
-			StillValid: "The secret in use still works. Whether a new one was made could not be found out.",
+			StillValid: stillValid + " Whether a new one was made could not be found out.",
 			Remedy:     "Look at the list of the application's secrets and delete a new one that nobody knows; then run the command again.",
 		}
 	}
@@ -121,7 +127,7 @@ func (s *secrets) removeOrphan(ctx context.Context, c rotation.Client, before ro
 
 // afterwards looks once more for late effects of the requests that were given up.
 func (s *secrets) afterwards(ctx context.Context, c rotation.Client, before rotation.Facts, dates []time.Time) []string {
-	notes := []string{"The Identity Service did not answer the first request to add a secret. Nothing of it is left; it was sent once more."}
+	notes := []string{"The Identity Service gave no usable answer to the first request to add a secret. Nothing of it is left; it was sent once more."}
 	ctx, cancel := rotation.Settling(ctx)
 	defer cancel()
 	now, err := s.list(ctx, c)
@@ -138,19 +144,20 @@ func (s *secrets) afterwards(ctx context.Context, c rotation.Client, before rota
 	return notes
 }
 
-func strangers(cause error, fresh []rotation.Entry) error {
-	return &rotation.LostError{
-		Cause:      cause,
-		StillValid: "The secret in use still works.",
-		Remedy: fmt.Sprintf("New secrets appeared that cannot be told apart: %s. One may come from this request, and nobody knows its value; others may belong to somebody else. "+
-			"Nothing was deleted. Delete the one that nobody uses, then run the command again; with expires_after set, the provider can tell its own.", ids(fresh)),
+// strangers says that new entries cannot be told apart; dated tells that the provider looked for its own by the date.
+func strangers(cause error, fresh []rotation.Entry, dated bool) error {
+	remedy := fmt.Sprintf("New secrets appeared that cannot be told apart: %s. One may come from this request, and nobody knows its value; others may belong to somebody else. "+
+		"Nothing was deleted. Delete the one that nobody uses, then run the command again", ids(fresh))
+	if !dated {
+		remedy += "; with expires_after set, the provider can tell its own"
 	}
+	return &rotation.LostError{Cause: cause, StillValid: stillValid, Remedy: remedy + "."}
 }
 
 func orphan(cause error, id string) error {
 	return &rotation.LostError{
 		Cause:      cause,
-		StillValid: "The secret in use still works.",
+		StillValid: stillValid,
 		Remedy:     fmt.Sprintf("Secret %s was made by this request, nobody knows its value, and it could not be deleted. Delete it, then run the command again.", id),
 	}
 }

@@ -14,8 +14,8 @@ import (
 // entry may need a while to be listed.
 func (s *secrets) Locate(ctx context.Context, c rotation.Client, issued rotation.Issued) (rotation.Entry, []string, error) {
 	var err error
-	for i := range looks {
-		if i > 0 && s.clock.Sleep(ctx, lookPause) != nil {
+	for _, pause := range looks {
+		if s.clock.Sleep(ctx, pause) != nil {
 			break
 		}
 		var now rotation.Facts
@@ -38,8 +38,8 @@ func (s *secrets) Locate(ctx context.Context, c rotation.Client, issued rotation
 	}
 	return rotation.Entry{}, nil, &rotation.LostError{
 		Cause:      err,
-		StillValid: "The new secret exists and is in state, without its id. The previous secret still works.",
-		Remedy:     "Find the new entry in the list of the application's secrets. Rotate again to get a secret with a known id, and delete the entry without one.",
+		StillValid: "The new secret exists and is in state, without its id. " + stillValid,
+		Remedy:     "The next plan looks for it in the list again. If it cannot tell which one it is, rotate again to get a secret with a known id, and delete the entry that nobody uses.",
 	}
 }
 
@@ -60,8 +60,8 @@ func match(issued rotation.Issued, now rotation.Facts) (entry rotation.Entry, no
 	}
 	return rotation.Entry{}, nil, false, &rotation.LostError{
 		Cause:      errors.New("several new secrets are listed and cannot be told apart"),
-		StillValid: "The new secret works and is in state, without its id. The previous secret still works.",
-		Remedy:     fmt.Sprintf("Candidates: %s. Import the right one, or rotate again with expires_after set: the provider then knows its own by the date.", ids(fresh)),
+		StillValid: "The new secret works and is in state, without its id. " + stillValid,
+		Remedy:     fmt.Sprintf("Candidates: %s. Rotate again with expires_after set: the provider then knows its own by the date. Then delete the one that nobody uses.", ids(fresh)),
 	}
 }
 

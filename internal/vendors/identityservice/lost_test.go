@@ -58,7 +58,7 @@ func TestLostAdd_Create(t *testing.T) {
 			w.Run(t, resource.TestStep{
 				Config: app(expiring),
 				Check: all(w.Changed(changes...), holds(w, n), is("version", "1"), accepted(w, works),
-					warned(w, "apply", "did not answer the first request")),
+					warned(w, "apply", "no usable answer to the first request")),
 			})
 			if w.PendingFaults() > 0 {
 				t.Error("the fault did not happen")
@@ -107,12 +107,12 @@ func TestLostAdd_Twice(t *testing.T) {
 		w.Inject(simulator.Fault{Operation: add, Kind: simulator.Drop, After: true, Times: 2})
 	}
 	w.Run(t,
-		resource.TestStep{PreConfig: lost, Config: app(q("1"), expiring), ExpectError: matching("no new secret is listed")},
+		resource.TestStep{PreConfig: lost, Config: app(q("1"), expiring), ExpectError: matching("No new secret is listed")},
 		resource.TestStep{
 			PreConfig: check(t, w, w.Changed(add, remove, add, remove), accepted(w, "no no")), Config: app(q("1"), expiring),
 			Check: all(w.Changed(add), holds(w, 2), is("version", "1")),
 		},
-		resource.TestStep{PreConfig: lost, Config: app(q("2"), expiring), ExpectError: matching("The secret in use still works")},
+		resource.TestStep{PreConfig: lost, Config: app(q("2"), expiring), ExpectError: matching("The secrets that worked before still")},
 		resource.TestStep{
 			PreConfig: check(t, w, w.Changed(add, remove, add, remove), accepted(w, "no no yes no no")), Config: app(q("1"), expiring),
 			ConfigPlanChecks: nothing, Check: all(w.Changed(), holds(w, 2), is("version", "1")),
@@ -144,7 +144,7 @@ func TestLostAdd_OrphanCannotBeDeleted(t *testing.T) {
 	w.Inject(simulator.Fault{Operation: add, Kind: simulator.Drop, After: true})
 	refuseDeletions(w, true)
 	w.Run(t, resource.TestStep{Config: app(expiring), ExpectError: matching("could not be deleted")})
-	if said := acctest.Saying(w.Said(), "apply", made(w)[0].ID, "nobody knows its value", "The secret in use still works"); len(said) != 1 {
+	if said := acctest.Saying(w.Said(), "apply", made(w)[0].ID, "nobody knows its value", "The secrets that worked before still work"); len(said) != 1 {
 		t.Errorf("the error does not name the orphan: %+v", said)
 	}
 	check(t, w, w.Changed(add, remove))()

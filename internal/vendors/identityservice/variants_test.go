@@ -83,6 +83,76 @@ func TestVariants_NeverListed(t *testing.T) {
 	)})
 }
 
+// The list after the addition could not be read: the next look finds the id, and everything goes on as if nothing was.
+func TestVariants_IDIsFoundLater(t *testing.T) {
+	t.Parallel()
+	for name, life := range map[string]string{"by its date": expiring, "as the only new one": ""} {
+		for _, add := range []bool{false, true} {
+			if add && life == "" {
+				continue // nobody can tell the two apart
+			}
+			t.Run(fmt.Sprintf("%s, another one added=%t", name, add), func(t *testing.T) {
+				w := world(t)
+				blind := func() {
+					w.ResetJournal()
+					w.Inject(simulator.Fault{Operation: list, Kind: simulator.Answer, Status: 403, Skip: 1, Times: -1, Body: `{"message": "Access denied"}`})
+				}
+				w.Run(t,
+					resource.TestStep{
+						PreConfig: blind, Config: app(q("1"), life),
+						Check: all(w.Changed("identity_service.add"), is("version", "1", "secret_id", ""), acctest.Do(func() error {
+							w.ClearFaults()
+							if add {
+								w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+							}
+							return nil
+						})),
+					},
+					resource.TestStep{Config: app(q("1"), life), ConfigPlanChecks: nothing, Check: holds(w, 0)},
+					resource.TestStep{Config: app(q("2"), life), Check: all(holds(w, 1), previous(w, 0), accepted(w, "yes yes"))},
+				)
+				check(t, w, accepted(w, "no no"))()
+			})
+		}
+	}
+}
+
+// Several could be it: none is taken, none is called nobody's, and the next rotation says what it leaves behind.
+func TestVariants_IDIsNotGuessed(t *testing.T) {
+	w := world(t)
+	w.Inject(simulator.Fault{Operation: list, Kind: simulator.Answer, Status: 403, Skip: 1, Times: -1, Body: `{"message": "Access denied"}`})
+	both := func() []string {
+		ids := []string{}
+		for _, r := range records(w) {
+			ids = append(ids, r.ID)
+		}
+		return ids[:2]
+	}
+	w.Run(t,
+		resource.TestStep{Config: app(q("1")), Check: acctest.Do(func() error {
+			w.ClearFaults()
+			w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+			return nil
+		})},
+		resource.TestStep{PreConfig: after(w, 0), Config: app(q("1")), ConfigPlanChecks: nothing, Check: all(
+			w.Changed(), is("secret_id", ""),
+			acctest.Do(func() error {
+				said := acctest.Saying(w.Said(), "plan", append([]string{"The id of the current secret is not known", "Delete none of them"}, both()...)...)
+				if len(said) == 0 {
+					return fmt.Errorf("the plan does not say that one of them is the current one: %+v", w.Said())
+				}
+				return nil
+			}),
+		)},
+		resource.TestStep{Config: app(q("2"), expiring), Check: all(is("version", "2", "has_previous_secret", "false"), acctest.Do(func() error {
+			if len(acctest.Saying(w.Said(), "apply", append([]string{"A live secret is left behind"}, both()...)...)) == 0 {
+				return fmt.Errorf("the rotation does not say what it leaves behind: %+v", w.Said())
+			}
+			return nil
+		}))},
+	)
+}
+
 // An answer that repeats the secret in use is not a new one.
 func TestVariants_AnswerRepeatsTheCurrentSecret(t *testing.T) {
 	w := world(t)
