@@ -91,6 +91,9 @@ func (s Subject) remedy(err error) string {
 				return own
 			}
 		}
+		if !api.Definite && (api.Status == http.StatusNotFound || api.Status == http.StatusBadRequest) {
+			return "Check the addresses and the credential in the provider configuration: this answer is not the API's word on the client."
+		}
 		return general(api.Status)
 	case errors.Is(err, context.Canceled):
 		return "Run the command again."

@@ -9,7 +9,7 @@ import (
 )
 
 // TokenClientID reads the client out of a JWT without verifying it: the answer only guards against rotating the
-// provider's own credential. The subject is no evidence; it is a user in many tokens.
+// provider's own credential. The subject comes last: it is a user in many tokens, and then no client has its id.
 func TokenClientID(token secret.Value) string {
 	parts := strings.Split(token.Reveal(), ".")
 	if len(parts) != 3 {
@@ -23,7 +23,7 @@ func TokenClientID(token secret.Value) string {
 	if json.Unmarshal(payload, &claims) != nil {
 		return ""
 	}
-	for _, name := range []string{"azp", "client_id", "cid"} {
+	for _, name := range []string{"azp", "client_id", "cid", "sub"} {
 		var id string
 		if json.Unmarshal(claims[name], &id) == nil && id != "" {
 			return id

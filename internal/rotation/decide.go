@@ -241,17 +241,20 @@ func PendingRefusal(traits Traits, endsAt *time.Time) *RefusedError {
 	if !traits.ShowsPrevious && endsAt != nil {
 		reason = fmt.Sprintf("The previous secret counts as valid until %s, and a second rotation would end a secret that may be in use.", Stamp(*endsAt))
 	}
-	finish := "retire_previous_after, or a rotation completion"
+	finish, beside := "retire_previous_after, or a rotation completion", ""
+	if !traits.ShowsPrevious {
+		beside = " (also the setting to use beside a rotation completion, of which the vendor shows nothing)"
+	}
 	switch {
 	case traits.ShowsPrevious && endsAt != nil:
 		finish = "retire_previous_after deletes the previous secret at the first apply after " + Stamp(*endsAt) + ", a rotation completion at once"
 	case traits.EndsOverlap:
-		finish = "retire_previous_after, a rotation completion, or wait until it ends"
+		finish = "retire_previous_after ends it, or wait until it ends"
 	}
 	return &RefusedError{
 		Reason: reason,
 		Remedy: `Either finish the open rotation first (` + finish + `), ` +
-			`or set on_pending_rotation = "retire_first" to delete the previous secret right before the new one is made.`,
+			`or set on_pending_rotation = "retire_first" to delete the previous secret right before the new one is made` + beside + `.`,
 	}
 }
 

@@ -2,15 +2,16 @@ package vendors
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 )
 
@@ -43,9 +44,6 @@ func (r Registration) Schema() schema.Attribute {
 	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: r.Description, Attributes: attrs}
 }
 
-// Root is the vendor's block.
-func (s Settings) Root() path.Path { return path.Root(s.Vendor) }
-
 // Pace is the configured pace, or the vendor's own.
 func (s Settings) Pace(own httpapi.Pace) httpapi.Pace {
 	if perSecond, ok := s.Float("requests_per_second"); ok {
@@ -54,16 +52,27 @@ func (s Settings) Pace(own httpapi.Pace) httpapi.Pace {
 	return own
 }
 
-// CheckURLs refuses addresses that credentials must not be sent to.
-func CheckURLs(settings ...Setting) (diags diag.Diagnostics) {
-	for _, s := range settings {
-		if s.Unknown || s.Value == "" {
+// Check refuses addresses that credentials must not be sent to, and a certificate that is none.
+func (s Settings) Check(addresses ...Setting) (diags diag.Diagnostics) {
+	for _, address := range addresses {
+		if address.Unknown || address.Value == "" {
 			continue
 		}
-		if _, err := httpapi.CheckURL(s.Value); err != nil {
-			diags.AddAttributeError(s.Path, "Invalid address", fmt.Sprintf("%s: %s.", s.Names(), err))
+		if _, err := httpapi.CheckURL(address.Value); err != nil {
+			diags.AddAttributeError(address.Path, "Invalid address", fmt.Sprintf("%s: %s.", address.Names(), err))
 		}
 	}
+	certificate := s.String("ca_certificate_pem", "")
+	if !certificate.Unknown && certificate.Value != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(certificate.Value)) {
+		diags.AddAttributeError(certificate.Path, "Invalid certificate", fmt.Sprintf("%s holds no certificate in PEM form.", certificate.Path))
+	}
+	return diags
+}
+
+// Rejected is the problem of a credential that cannot be used. It points at no line of the configuration, because Terraform
+// would print the line, and the credential with it.
+func Rejected(vendor string, scheme Scheme, err error) (diags diag.Diagnostics) {
+	diags.AddError("Invalid configuration of "+vendor, fmt.Sprintf("%s It is given in %s.", explain.Sentence(err.Error()), strings.Join(scheme.given(), "; ")))
 	return diags
 }
 

@@ -16,7 +16,6 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
@@ -82,7 +81,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 
 	connection := vendors.NewConnection(s, s.String("account_id", "CLOUDFLARE_ACCOUNT_ID"), base)
 	scheme, diags := vendors.Choose("Cloudflare", vendors.Scheme{token}, vendors.Scheme{email, key})
-	diags.Append(vendors.CheckURLs(baseURL, tokenURL)...)
+	diags.Append(s.Check(baseURL, tokenURL)...)
 	if scheme == nil && !diags.HasError() {
 		connection.Problem = vendors.Missing("Cloudflare", token, email, key)
 	}
@@ -98,7 +97,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	base.Pace = s.Pace(pace)
 	client, err := api.New(cfg, base)
 	if err != nil {
-		diags.AddAttributeError(s.Root(), "Invalid configuration of Cloudflare", explain.Sentence(err.Error()))
+		diags.Append(vendors.Rejected("Cloudflare", scheme, err)...)
 		return connection, diags
 	}
 	connection.Vendor = newSecrets(client, base.Clock)

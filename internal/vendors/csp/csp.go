@@ -17,7 +17,6 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
@@ -81,7 +80,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 
 	connection := vendors.NewConnection(s, org, base)
 	scheme, diags := vendors.Choose("VMware Cloud Services", vendors.Scheme{apiToken}, vendors.Scheme{id, password}, vendors.Scheme{access})
-	diags.Append(vendors.CheckURLs(baseURL)...)
+	diags.Append(s.Check(baseURL)...)
 	if scheme == nil && !diags.HasError() {
 		connection.Problem = vendors.Missing("VMware Cloud Services", apiToken, id, password, access)
 	}
@@ -100,7 +99,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	base.Pace = s.Pace(httpapi.Pace{})
 	client, err := api.New(cfg, base)
 	if err != nil {
-		diags.AddAttributeError(s.Root(), "Invalid configuration of VMware Cloud Services", explain.Sentence(err.Error()))
+		diags.Append(vendors.Rejected("VMware Cloud Services", scheme, err)...)
 		return connection, diags
 	}
 	connection.Vendor = newSecrets(client, base.Clock)

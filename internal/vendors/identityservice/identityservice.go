@@ -15,7 +15,6 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
@@ -76,7 +75,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 
 	connection := vendors.NewConnection(s, s.String("tenant", "IDENTITY_SERVICE_TENANT"), base)
 	scheme, diags := vendors.Choose("The Identity Service", vendors.Scheme{access}, vendors.Scheme{id, password})
-	diags.Append(vendors.CheckURLs(baseURL, tokenURL)...)
+	diags.Append(s.Check(baseURL, tokenURL)...)
 	if scheme == nil && !diags.HasError() {
 		connection.Problem = vendors.Missing("The Identity Service", access, id, password)
 	}
@@ -92,7 +91,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	base.Pace = s.Pace(httpapi.Pace{})
 	client, err := api.New(cfg, base)
 	if err != nil {
-		diags.AddAttributeError(s.Root(), "Invalid configuration of the Identity Service", explain.Sentence(err.Error()))
+		diags.Append(vendors.Rejected("the Identity Service", scheme, err)...)
 		return connection, diags
 	}
 	connection.Vendor = newSecrets(client, base.Clock)

@@ -161,7 +161,7 @@ func TestTokenClientID(t *testing.T) {
 		jwt(`{"cid": "c", "sub": "s"}`):                   "c",
 		jwt(`{"azp": ["a"], "client_id": "b"}`):           "b",
 		jwt(`{"azp": "", "cid": "c"}`):                    "c",
-		jwt(`{"sub": "s"}`):                               "",
+		jwt(`{"sub": "s"}`):                               "s",
 		jwt(`[]`):                                         "",
 		jwt(`null`):                                       "",
 		jwt(``):                                           "",

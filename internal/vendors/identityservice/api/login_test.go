@@ -209,7 +209,7 @@ func TestLoginClientID(t *testing.T) {
 		jwt(`{"azp": "a", "client_id": "b"}`): "a",
 		jwt(`{"client_id": "b", "sub": "s"}`): "b",
 		jwt(`{"cid": "c"}`):                   "c",
-		jwt(`{"sub": "s"}`):                   "",
+		jwt(`{"sub": "s"}`):                   "s",
 		jwt(`[]`):                             "",
 		"a.!!.c":                              "",
 		"a.b.c.d.e":                           "",
