@@ -151,6 +151,11 @@ func (r *clientSecret) planKept(plan *model, prior model, set rotation.Settings,
 	plan.DueAt = stamp(rotation.DueAt(set, st, noted.At))
 	plan.PreviousEndsAt = stamp(rotation.PreviousEndsAt(r.kind.Traits, set, st, noted))
 	switch {
+	case decision.Retire && unproved(*plan) && !verifyRequired(*plan): // without a proof nothing is deleted
+		plan.HasPrevious, plan.PreviousEndsAt, plan.PreviousSecretID = types.BoolUnknown(), types.StringUnknown(), types.StringUnknown()
+		if !r.kind.Traits.Listed {
+			plan.PreviousSecretID = types.StringNull()
+		}
 	case decision.Retire:
 		plan.HasPrevious = types.BoolValue(false)
 		plan.PreviousEndsAt = types.StringNull()

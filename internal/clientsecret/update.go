@@ -139,7 +139,7 @@ func (u *update) retire(ctx context.Context, m model, ids []string) {
 	// Until a call succeeds the truth is the prior one.
 	truth := m
 	truth.HasPrevious, truth.PreviousSecretID = u.prior.HasPrevious, u.prior.PreviousSecretID
-	if u.prior.HasPrevious.ValueBool() && truth.PreviousEndsAt.IsNull() {
+	if u.prior.HasPrevious.ValueBool() && truth.PreviousEndsAt.IsNull() || truth.PreviousEndsAt.IsUnknown() {
 		truth.PreviousEndsAt = u.prior.PreviousEndsAt
 	}
 	u.save(truth)
@@ -212,9 +212,14 @@ func (u *update) proven(ctx context.Context, c rotation.Client, m *model) bool {
 		u.save(*m)
 		return true
 	}
-	u.diags.AddError("The previous secret was not deleted",
-		"The current secret is not proven to work (verified is false), so the previous one stays. "+
+	summary, detail := "The previous secret was not deleted",
+		"The current secret is not proven to work (verified is false), so the previous one stays; the next apply tries again. "+
 			"Check the current secret at the token endpoint; to delete the previous one without proof, remove the verify attribute or use a rotation completion.\n\n"+
-			explain.Where(u.r.kind.Subject(c)))
+			explain.Where(u.r.kind.Subject(c))
+	if verifyRequired(*m) {
+		u.diags.AddError(summary, detail)
+	} else {
+		u.diags.AddWarning(summary, detail)
+	}
 	return false
 }

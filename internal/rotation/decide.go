@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -87,6 +88,13 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 	}
 	if set.RetireAfter != nil {
 		d.RetireOlder = noted.olderDue()
+	}
+	if endless := noted.endless(); len(endless) > 0 {
+		d.Warnings = append(d.Warnings, Warning{
+			Summary: "Earlier secrets are still valid",
+			Detail: fmt.Sprintf("This resource made them before the previous one, and nothing ends them: %s. They were left behind by rotations without retire_previous_after, "+
+				"and it is not known whether anything still uses them. Delete them at the vendor when nothing does. With retire_previous_after or expires_after set, later ones end by themselves.", strings.Join(endless, ", ")),
+		})
 	}
 	if due && ours && d.Rotate == Yes && traits.Listed {
 		d.RetireOlder = append(d.RetireOlder, st.PreviousSecretID)

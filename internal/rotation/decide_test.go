@@ -219,13 +219,14 @@ func TestDecide_Retire(t *testing.T) {
 func TestDecide_Older(t *testing.T) {
 	t.Parallel()
 	older := func(in *inputs) {
-		in.noted.Older = []rotation.Older{{ID: "never"}, {ID: "due", RetireAt: at(day)}, {ID: "later", RetireAt: at(day + time.Second)}}
+		in.noted.Older = []rotation.Older{{ID: "never", Expires: true}, {ID: "due", RetireAt: at(day)}, {ID: "later", RetireAt: at(day + time.Second)}}
 	}
 	run(t, cases{
 		"due":                {base(listed).with(several(retiring(2*day), older)), outcome{older: []string{"due"}}},
 		"beside a rotation":  {base(listed).with(several(retiring(day), older, triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", older: []string{"due", "old"}}},
 		"beside retirement":  {base(listed).with(several(retiring(day), older)), outcome{retire: true, older: []string{"due"}}},
 		"not asked for":      {base(listed).with(several(withPrevious, older)), outcome{}},
+		"nothing ends it":    {base(listed).with(func(in *inputs) { in.noted.Older = []rotation.Older{{ID: "endless"}, {ID: "ends", Expires: true}} }), outcome{warnings: []string{"nothing ends them: endless."}}},
 		"notes without time": {base(listed).with(several(retiring(day), older, func(in *inputs) { in.noted.At = time.Time{} })), outcome{}},
 	})
 }

@@ -95,14 +95,27 @@ func (n Noted) ChangedSince(st State, facts Facts) bool {
 // Older is a secret that left the previous place and still lives.
 type Older struct {
 	ID string `json:"id"`
-	// RetireAt is when it is to be deleted; nil for never.
+	// RetireAt is when it is to be deleted; nil for never: nothing was set while it was the previous one.
 	RetireAt *time.Time `json:"retire_at,omitempty"`
+	// Expires: the vendor ends it at some date.
+	Expires bool `json:"expires,omitempty"`
 }
 
 func (n Noted) olderDue() []string {
 	var ids []string
 	for _, o := range n.Older {
 		if o.RetireAt != nil && !n.At.IsZero() && !n.At.Before(*o.RetireAt) {
+			ids = append(ids, o.ID)
+		}
+	}
+	return ids
+}
+
+// endless are the older secrets that nothing ends.
+func (n Noted) endless() []string {
+	var ids []string
+	for _, o := range n.Older {
+		if o.RetireAt == nil && !o.Expires {
 			ids = append(ids, o.ID)
 		}
 	}
@@ -244,6 +257,7 @@ func observeList(st State, noted Noted, facts Facts) (State, Noted) {
 	var older []Older
 	for _, o := range noted.Older {
 		if entry, listed := find(facts.Secrets, o.ID); listed && entry.Live(facts.At) {
+			o.Expires = entry.ExpiresAt != nil
 			older = append(older, o)
 		}
 	}

@@ -65,14 +65,19 @@ func TestVerify_Refused(t *testing.T) {
 				Check: all(w.Changed(add), holds(w, 1), previous(w, 0), is("verified", "false", "version", "2"),
 					warned(w, "apply", "The new secret could not be proven", "refused the new secret", "the previous secret was not touched")),
 			}
+			// Still unproven: nothing is deleted, and nothing is sent.
+			again := resource.TestStep{
+				PreConfig: after(w, 0), Config: config("2"), ExpectNonEmptyPlan: true,
+				Check: all(w.Changed(), previous(w, 0), warned(w, "apply", "The previous secret was not deleted", "the next apply tries again")),
+			}
 			if required {
 				rotate.Check, rotate.ExpectNonEmptyPlan, rotate.ExpectError = nil, false, matching("The new secret could not be proven")
+				again.Check, again.ExpectNonEmptyPlan, again.ExpectError = nil, false, matching("The previous secret was not deleted")
 			}
 			w.Run(t,
 				resource.TestStep{Config: config("1"), Check: is("verified", "true")},
 				rotate,
-				// Still unproven: the deletion is refused, and nothing is sent.
-				resource.TestStep{PreConfig: after(w, 0), Config: config("2"), ExpectError: matching("The previous secret was not deleted")},
+				again,
 				resource.TestStep{
 					PreConfig: func() { check(t, w, w.Changed(), accepted(w, "yes yes"))(); w.Clock.Advance(2 * time.Hour) }, Config: config("2"),
 					Check: all(w.Changed(remove), holds(w, 1), noPrevious, is("version", "2")),
