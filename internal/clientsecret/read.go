@@ -52,8 +52,9 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	st, noted := rotation.Observe(r.kind.Traits, m.state(), noted, facts, first)
-	if first && r.kind.Traits.Listed && noted.External != nil {
-		resp.State.RemoveResource(ctx) // what was to be imported does not exist
+	if first && r.kind.Traits.Listed && noted.External != nil { // an import, of what does not exist
+		resp.Diagnostics.AddWarning("There is nothing to import", explain.Sentence(noted.External.Seen)+" Only a secret that works can be imported.\n\n"+r.where(m))
+		resp.State.RemoveResource(ctx)
 		return
 	}
 	if r.kind.Traits.Listed && st.Unrecognised() {
@@ -66,6 +67,7 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 			resp.Diagnostics.Append(r.identify(ctx, resp.Identity, m)...)
 		}
 	}
+	r.connection.Claims.Use(m.client(), st.SecretID, "")
 	st.PreviousEndsAt = rotation.PreviousEndsAt(r.kind.Traits, m.settings(), st, noted)
 	m.observed(st)
 	r.connection.Open.Saw(m.client(), st.HasPrevious, st.PreviousEndsAt)

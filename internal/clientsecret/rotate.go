@@ -276,6 +276,7 @@ func (o *rotate) locate(ctx context.Context, c rotation.Client, issued rotation.
 		return
 	}
 	entry, notes, err := locator.Locate(ctx, c, issued)
+	o.connection.Claims.Use(c, entry.ID, o.prior.SecretID)
 	if err != nil {
 		summary, detail := explain.Failure(o.kind.Subject(c), "find the id of the new secret", err, "")
 		o.trouble(summary, detail)

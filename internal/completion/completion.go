@@ -66,6 +66,12 @@ func (t task) end(ctx context.Context) (bool, error) {
 	if !t.kind.Traits.Listed {
 		return t.connection.Retire(ctx, t.client, "", rotation.Facts{})
 	}
+	if t.connection.Claims.InUse(t.client, t.secretID) {
+		return false, &rotation.RefusedError{
+			Reason: fmt.Sprintf("Secret %s is the current secret of a resource in this configuration, not a previous one.", t.secretID),
+			Remedy: "Give previous_secret_id the attribute previous_secret_id of that resource, not secret_id.",
+		}
+	}
 	before, err := t.connection.Prepare(ctx, t.client)
 	if err != nil {
 		return false, err

@@ -19,6 +19,8 @@ type Claims struct {
 	mu    sync.Mutex
 	of    map[rotation.Client]map[string]bool // ids in lower case
 	first map[rotation.Client]time.Time
+	// current are the ids, in lower case, of secrets that are the current one of some object.
+	current map[rotation.Client]map[string]bool
 	// noticed are ids that objects of the client did not know.
 	noticed map[rotation.Client][]string
 }
@@ -42,6 +44,30 @@ func (l *Claims) Claim(c rotation.Client, ids ...string) {
 			l.of[c][strings.ToLower(id)] = true
 		}
 	}
+}
+
+// Use records that the current secret of an object is the one with id now, and was the one with replaced before; either
+// may be empty.
+func (l *Claims) Use(c rotation.Client, id, replaced string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.current == nil {
+		l.current = map[rotation.Client]map[string]bool{}
+	}
+	if l.current[c] == nil {
+		l.current[c] = map[string]bool{}
+	}
+	delete(l.current[c], strings.ToLower(replaced))
+	if id != "" {
+		l.current[c][strings.ToLower(id)] = true
+	}
+}
+
+// InUse tells whether a secret is the current one of an object, as far as this process has seen.
+func (l *Claims) InUse(c rotation.Client, id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.current[c][strings.ToLower(id)]
 }
 
 // Notice records ids of a client that appeared since an object of it was applied.

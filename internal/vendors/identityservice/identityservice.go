@@ -3,7 +3,9 @@ package identityservice
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -53,7 +55,7 @@ var kind = clientsecret.Kind{
 		Name: "tenant", Env: "IDENTITY_SERVICE_TENANT",
 		Description: "The name of the tenant that the application belongs to.",
 		Form:        "the name of the tenant: lower-case letters, digits, _ and -",
-		Validators:  []validator.String{vendors.PathElement{}},
+		Validators:  []validator.String{vendors.PathElement{}, tenantName{}},
 	},
 	Client: clientsecret.IDAttribute{
 		Name:        "client_id",
@@ -96,6 +98,24 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	}
 	connection.Vendor = newSecrets(client, base.Clock)
 	return connection, diags
+}
+
+// tenantName warns of what cannot be the name of a tenant, as far as its documentation says.
+type tenantName struct{}
+
+var tenantForm = regexp.MustCompile(`^[a-z0-9_-]+$`)
+
+func (tenantName) Description(context.Context) string {
+	return "is the name of a tenant: lower-case letters, digits, _ and -"
+}
+
+func (v tenantName) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString implements validator.String.
+func (v tenantName) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if name := req.ConfigValue; !name.IsNull() && !name.IsUnknown() && !tenantForm.MatchString(name.ValueString()) {
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Unusual tenant", fmt.Sprintf("%s %s; got %q. A display name does not do.", req.Path, v.Description(ctx), name.ValueString()))
+	}
 }
 
 func remedy(status int) string {
