@@ -71,6 +71,10 @@ func (r *clientSecret) adopt(ctx context.Context, plan *model, noted *rotation.N
 		r.fail(diags, *plan, "adopt the client", err)
 		return
 	}
+	if facts.Unfit != "" {
+		r.fail(diags, *plan, "adopt the client", rotation.UnfitRefusal(facts.Unfit))
+		return
+	}
 	var st rotation.State
 	st, *noted = rotation.Observe(r.kind.Traits, plan.state(), rotation.Noted{}, facts, true)
 	plan.observed(st)

@@ -60,6 +60,9 @@ func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, r
 
 // destroyPrevious ends the previous secret of a slot API.
 func (r *clientSecret) destroyPrevious(ctx context.Context, m model, noted rotation.Noted, diags *diag.Diagnostics) {
+	if !m.HasPrevious.ValueBool() { // whatever is there by now is not this object's
+		return
+	}
 	if noted.Doubtful() {
 		diags.AddWarning("The previous secret was not deleted",
 			"Somebody else may have rotated, so it may be the secret in use. Delete it at the vendor when nothing uses it.\n\n"+r.where(m))

@@ -46,6 +46,7 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		prior := r.load(ctx, req.State, &resp.Diagnostics)
 		if !plan.Scope.Equal(prior.Scope) || !plan.Client.Equal(prior.Client) {
 			// Another client: Terraform replaces the resource and plans its creation next.
+			r.planDestroy(prior, &resp.Diagnostics)
 			r.forget(&plan)
 		} else {
 			r.planUpdate(ctx, &plan, prior, recall(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)

@@ -85,14 +85,16 @@ func (r *clientSecret) claim(m model, noted rotation.Noted) {
 }
 
 // look reads the client. Shortly after a rotation, a client, secret or previous secret that is not shown is looked at again
-// before that is believed; so is, at any time, a list without a single entry.
+// before that is believed, and so is a previous secret that is shown shortly after its end; at any time, a list without a
+// single entry.
 func (r *clientSecret) look(ctx context.Context, m model, noted rotation.Noted) (rotation.Facts, error) {
 	facts, err := r.connection.Read(ctx, m.client())
 	rotated := instant(m.RotatedAt)
 	for _, pause := range secondLooks {
 		fresh := rotated != nil && r.connection.Now().Sub(*rotated) <= rotation.Settled
 		absent := missing(facts, err, m.SecretID.ValueString()) && (fresh || err == nil && len(facts.Secrets) == 0)
-		if !absent && (err != nil || !noted.Stale(m.HasPrevious.ValueBool(), facts)) {
+		left := m.HasPrevious.ValueBool()
+		if !absent && (err != nil || !noted.Stale(left, facts) && !noted.Lags(left, facts)) {
 			break
 		}
 		if r.connection.Clock.Sleep(ctx, pause) != nil {

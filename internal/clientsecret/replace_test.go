@@ -91,3 +91,21 @@ func TestCreateBeforeDestroyWithOverlap(t *testing.T) {
 		}
 	})
 }
+
+// A replacement treats the client before as on_destroy says, and the plan says what that means.
+func TestReplacementSaysWhatSurvives(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		policies := map[string]string{"keep": "A live secret survives the destruction", "retire_previous": "A live secret survives the destruction"}
+		if c.Vendor == "csp" {
+			policies["revoke"] = "Every secret of the client stops working"
+		}
+		for policy, words := range policies {
+			cli := w.Terminal(t, c.HCL(`  on_create = "adopt"`+"\n"+`  on_destroy = "`+policy+`"`))
+			cli.Apply()
+			other := c
+			other.IDValue = "another-client"
+			cli.Configure(other.HCL(`  on_create = "adopt"` + "\n" + `  on_destroy = "` + policy + `"`))
+			cli.Plan().Warns(t, words)
+		}
+	})
+}

@@ -79,6 +79,9 @@ func (o *rotate) run(ctx context.Context) error {
 	}
 	o.save()
 	o.connection.Newest.Made(client, issued.Value.SHA256())
+	if !o.kind.Traits.Listed && o.m.HasPrevious.ValueBool() {
+		o.connection.Open.Left(client, issued.At)
+	}
 	o.connection.UseLoginSecret(client.ID, issued.Value)
 	for _, text := range issued.Notes {
 		o.diags.AddWarning("The rotation needed a second look", text+"\n\n"+explain.Where(o.kind.Subject(client)))
@@ -102,10 +105,7 @@ func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts
 		return before, err
 	}
 	if before.Unfit != "" {
-		return before, &rotation.RefusedError{
-			Reason: "This client cannot have its secret rotated: " + before.Unfit + ".",
-			Remedy: "Change the client at the vendor, or remove this resource.",
-		}
+		return before, rotation.UnfitRefusal(before.Unfit)
 	}
 	if o.m.Mode.ValueString() == string(rotation.Regenerate) {
 		return before, nil
@@ -161,6 +161,7 @@ func (o *rotate) endPrevious(ctx context.Context, c rotation.Client, before rota
 		return fmt.Errorf("deleting the previous secret before the rotation: %w", err)
 	}
 	o.prior.HasPrevious, o.ended = false, true
+	o.connection.Open.Ended(c)
 	return nil
 }
 
@@ -330,12 +331,7 @@ func (o *rotate) retire(ctx context.Context, c rotation.Client, proven bool) {
 	if !proven {
 		return
 	}
-	var known rotation.Facts
-	if !o.kind.Traits.Listed {
-		// The rotation itself left the previous secret behind; a read could only show the time before that.
-		left := true
-		known = rotation.Facts{At: o.noted.At, HasPrevious: &left}
-	}
+	known := o.connection.Open.Behind(c)
 	for _, id := range ids {
 		if _, err := o.connection.Retire(ctx, c, id, known); err != nil {
 			summary, detail := explain.Failure(o.kind.Subject(c), "delete the previous secret", err,
@@ -353,7 +349,8 @@ func (o *rotate) retired(id string) {
 	if !o.kind.Traits.Listed || o.m.PreviousSecretID.ValueString() == id {
 		o.m.HasPrevious, o.m.PreviousEndsAt, o.m.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()
 	}
-	o.noted.Forget(id)
+	o.connection.Open.Ended(o.m.client())
+	o.noted.Ended(id, o.connection.Now())
 }
 
 // fail adds err; nothing was issued.

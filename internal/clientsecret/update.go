@@ -162,7 +162,7 @@ func (u *update) retire(ctx context.Context, m model, ids []string) {
 				"Nothing was deleted: the secrets that worked before still work; the next apply tries again."))
 			continue
 		}
-		u.noted.Forget(id)
+		u.noted.Ended(id, u.r.connection.Now())
 		if !u.r.kind.Traits.Listed || id == truth.PreviousSecretID.ValueString() {
 			u.noted.ForeignPrevious = false
 			truth.HasPrevious, truth.PreviousEndsAt, truth.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()

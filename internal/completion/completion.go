@@ -64,7 +64,11 @@ func (t task) end(ctx context.Context) (bool, error) {
 	}
 	defer unlock()
 	if !t.kind.Traits.Listed {
-		return t.connection.Retire(ctx, t.client, "", rotation.Facts{})
+		ended, err := t.connection.Retire(ctx, t.client, "", t.connection.Open.Behind(t.client))
+		if err == nil {
+			t.connection.Open.Ended(t.client)
+		}
+		return ended, err
 	}
 	if t.connection.Claims.InUse(t.client, t.secretID) {
 		return false, &rotation.RefusedError{

@@ -110,6 +110,9 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 			d.Refused = doubtfulRefusal()
 		}
 	}
+	if d.Rotate == Yes && noted.Unfit != "" {
+		d.Refused = UnfitRefusal(noted.Unfit)
+	}
 	if self && !set.AllowSelf && (d.Rotate == Yes || d.Retire || len(d.RetireOlder) > 0) {
 		d.Refused = SelfRefusal()
 	}
@@ -120,7 +123,7 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 		d.Warnings = append(d.Warnings, conflictWarning())
 	}
 	if noted.External != nil && set.OnExternal != ExternalIgnore {
-		d.Warnings = append(d.Warnings, noted.External.warning(traits, st, d.Rotate == Yes, d.Refused != nil))
+		d.Warnings = append(d.Warnings, noted.External.warning(traits, st, set.Chosen, d.Rotate == Yes, d.Refused != nil))
 	}
 	return d
 }
@@ -272,6 +275,14 @@ func doubtfulRefusal() *RefusedError {
 		Reason: "A previous secret is still valid, and this resource may not have left it behind: it may be the secret in use, and a second rotation would end or lose it.",
 		Remedy: "Find out what the consumers use. If it is the current secret, delete the previous one with a rotation completion. If it is the previous one, choose a time for a short " +
 			`interruption and set on_pending_rotation = "retire_first": that deletes it right before the new one is made.`,
+	}
+}
+
+// UnfitRefusal is the answer to taking on a client that cannot have its secret rotated.
+func UnfitRefusal(why string) *RefusedError {
+	return &RefusedError{
+		Reason: "This client cannot have its secret rotated: " + why + ".",
+		Remedy: "Change the client at the vendor, or remove this resource.",
 	}
 }
 

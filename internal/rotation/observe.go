@@ -21,6 +21,8 @@ type Noted struct {
 	// Changed is when the client of a slot API was last changed by anyone, as the last read showed it. A client that was
 	// changed since may have been rotated twice, and its previous secret is then another one.
 	Changed *time.Time `json:"changed,omitempty"`
+	// EndedAt is when the previous secret was last ended from here.
+	EndedAt *time.Time `json:"ended_at,omitempty"`
 	// Rotated frames the last rotation from here, on a slot API that tells when a client changed.
 	Rotated *Frame `json:"rotated,omitempty"`
 	// SecretAge is the last age seen since the last rotation from here.
@@ -34,6 +36,8 @@ type Noted struct {
 	Strays []string `json:"strays,omitempty"`
 	// Interrupted: these notes were lost, as they are when the provider dies in the middle of a change.
 	Interrupted bool `json:"interrupted,omitempty"`
+	// Unfit says why the client cannot have its secret rotated, as the last read showed it; "" when it can.
+	Unfit string `json:"unfit,omitempty"`
 	// Conflict: the last rotation was refused because another one is open, at a vendor that does not show it.
 	Conflict bool `json:"conflict,omitempty"`
 	// Pending is a rotation whose outcome is unknown; kept outside this record because of its value.
@@ -128,9 +132,18 @@ func (n Noted) Doubtful() bool {
 	return n.ForeignPrevious || n.Interrupted || n.Conflict || n.External != nil
 }
 
-// Forget drops an older secret that is gone.
-func (n *Noted) Forget(id string) {
+// Ended takes over that a secret was ended from here: the previous one of a slot API (id is empty), or the one with that id.
+func (n *Noted) Ended(id string, at time.Time) {
 	n.Older = slices.DeleteFunc(n.Older, func(o Older) bool { return o.ID == id })
+	n.EndedAt = &at
+	n.SecretAge = nil // nobody says what that does to the age
+}
+
+// Lags tells facts that may still show a previous secret that was ended from here. They may as well show somebody else's new
+// rotation. left: as far as is known, there is none.
+func (n Noted) Lags(left bool, facts Facts) bool {
+	return !left && facts.HasPrevious != nil && *facts.HasPrevious &&
+		n.EndedAt != nil && facts.At.Sub(*n.EndedAt) <= Settled && (facts.ChangedAt == nil || !facts.ChangedAt.After(*n.EndedAt))
 }
 
 // External is a change by somebody else.
@@ -147,7 +160,7 @@ func (e External) rotates(policy string) bool {
 	return policy == ExternalRotate || e.Listed && policy != ExternalIgnore
 }
 
-func (e External) warning(traits Traits, st State, rotating, refused bool) Warning {
+func (e External) warning(traits Traits, st State, chosen, rotating, refused bool) Warning {
 	var b strings.Builder
 	ours := "The secret in this state"
 	if st.Version == 0 {
@@ -166,6 +179,8 @@ func (e External) warning(traits Traits, st State, rotating, refused bool) Warni
 	case refused: // the refusal says what to do
 	case rotating:
 		b.WriteString(" This plan rotates, so that the state holds a working secret again.")
+	case chosen:
+		b.WriteString(` To set one from here, give client_secret_wo a new value and client_secret_wo_version a new number. on_external_rotation = "ignore" silences this warning.`)
 	default:
 		b.WriteString(` To make a new one here, change a value of rotate_when_changed or set on_external_rotation = "rotate"`)
 		if !traits.Listed && st.HasPrevious && !e.Dead {
@@ -182,6 +197,7 @@ func Observe(traits Traits, st State, noted Noted, facts Facts, first bool) (Sta
 	if noted.At.IsZero() && st.Version >= 1 && !first {
 		noted.Interrupted = true
 	}
+	noted.Unfit = facts.Unfit
 	if !traits.Listed {
 		return observeSlots(traits, st, noted, facts, first)
 	}

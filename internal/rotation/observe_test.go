@@ -226,7 +226,7 @@ func TestObserve_OlderSecretsThatLive(t *testing.T) {
 	if len(noted.Older) != 1 || noted.Older[0].ID != "a" || noted.Older[0].RetireAt == nil {
 		t.Errorf("older: %+v, want only the live one", noted.Older)
 	}
-	noted.Forget("a")
+	noted.Ended("a", t0)
 	if len(noted.Older) != 0 {
 		t.Errorf("older: %+v after Forget", noted.Older)
 	}

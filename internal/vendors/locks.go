@@ -51,10 +51,41 @@ func (l *Locks) Lock(ctx context.Context, c rotation.Client) (unlock func(), err
 }
 
 // Open remembers, for this process, what states said about open rotations. A replacement plans and makes an object without its
-// predecessor's state; this is how it still learns that a previous secret is valid.
+// predecessor's state; this is how it still learns that a previous secret is valid. It also remembers which previous secrets
+// this process left behind itself, which a vendor may not show yet.
 type Open struct {
-	mu sync.Mutex
-	of map[rotation.Client]openRotation
+	mu   sync.Mutex
+	of   map[rotation.Client]openRotation
+	left map[rotation.Client]time.Time
+}
+
+// Left records that a rotation of a client with two slots, answered at at, left a previous secret behind.
+func (o *Open) Left(c rotation.Client, at time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.left == nil {
+		o.left = map[rotation.Client]time.Time{}
+	}
+	o.left[c] = at
+}
+
+// Ended records that it is gone.
+func (o *Open) Ended(c rotation.Client) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.left, c)
+}
+
+// Behind are the facts about a client whose previous secret this process left behind; they have no time (At is zero) when it
+// did not. A look at the vendor could only show the time before that.
+func (o *Open) Behind(c rotation.Client) (facts rotation.Facts) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if at, ok := o.left[c]; ok {
+		left := true
+		facts.At, facts.HasPrevious = at, &left
+	}
+	return facts
 }
 
 type openRotation struct {

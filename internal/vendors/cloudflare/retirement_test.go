@@ -1,6 +1,7 @@
 package cloudflare_test
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"testing"
@@ -217,4 +218,34 @@ func TestRetirementRightAfterTheRotation(t *testing.T) {
 	expectLive(t, w, 1)
 	cli.Plan().Silent(t)
 	cli.Empty()
+}
+
+// The completion deletes what the rotation of the same run left behind, also while the vendor does not show it yet; and a
+// previous secret that is still shown after its end is no rotation of anybody's.
+func TestCompletionAndRetirementOutrunTheFlag(t *testing.T) {
+	w := world(t)
+	w.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.PropagationReads = 2 })
+	completion := func(arguments string) string {
+		return c.HCL(`on_external_rotation = "rotate"`+"\n"+arguments) + fmt.Sprintf(`
+resource "oauthsecret_cloudflare_rotation_completion" "app" {
+  oauth_client_id = %q
+  version         = %s.version
+}
+`, acctest.OAuthClient, c.Address())
+	}
+	cli := w.Terminal(t, completion(trigger("1")))
+	cli.Apply()
+	cli.Sent(rotate, retire)
+	expectLive(t, w, 1)
+	cli.Plan().Silent(t)
+	cli.Configure(completion(trigger("2")))
+	cli.Apply()
+	cli.Sent(rotate, retire)
+	expectLive(t, w, 2)
+	cli.Configure(completion(trigger("3") + alone))
+	cli.Apply()
+	cli.Sent(rotate, retire)
+	cli.Plan().Silent(t)
+	cli.Empty()
+	expectLive(t, w, 3)
 }

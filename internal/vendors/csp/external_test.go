@@ -91,3 +91,24 @@ func TestOwnRotationIsNoExternalChange(t *testing.T) {
 		})
 	}
 }
+
+// What on_destroy = "retire_previous" deletes is this resource's. With none of its own open, somebody else's rotation, whose
+// previous secret is the one in use, is left alone.
+func TestDestroyLeavesAForeignRotationAlone(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range map[string]func(*acctest.World) string{
+		"adopted":     func(*acctest.World) string { return `on_create = "adopt"` },
+		"long closed": func(*acctest.World) string { return "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := world(t)
+			cli := w.Terminal(t, c.HCL(prepare(w)+"\n"+`on_destroy = "retire_previous"`))
+			cli.Apply()
+			w.Clock.Advance(100 * time.Hour)
+			rotateElsewhere(w)
+			w.ResetJournal()
+			cli.Must("destroy", "-json", "-auto-approve", "-input=false")
+			cli.Sent()
+		})
+	}
+}

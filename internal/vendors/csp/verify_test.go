@@ -65,6 +65,21 @@ func TestUnfitApps(t *testing.T) {
 			if n := len(w.Effects()); n > 0 {
 				t.Errorf("%d requests had an effect", n)
 			}
+			c.Run(t, w, acctest.Step{Config: c.HCL(`on_create = "adopt"`), Fails: "cannot have its secret rotated"})
 		})
 	}
+}
+
+// An app that became unfit is known to be from the read of the plan: nothing is sent.
+func TestAppBecomesUnfit(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, c.HCL(alone+trigger("1")))
+	cli.Apply()
+	cli.Sent(rotate, retire)
+	w.CSP.AddApp(acctest.Org, acctest.OAuthApp, simulator.AppSpec{Immutable: true})
+	cli.Plan().Silent(t)
+	cli.Configure(c.HCL(alone + trigger("2")))
+	cli.Run("plan", "-json", "-input=false").Errs(t, "it is immutable")
+	cli.ApplyFails()
+	cli.Sent()
 }
