@@ -28,6 +28,8 @@ var chapters = []chapter{
 		{"Half of a login is given", identityService, all(unset("IDENTITY_SERVICE_ACCESS_TOKEN"), setenv("IDENTITY_SERVICE_CLIENT_ID", "terraform")), plans(nil)},
 		{"An address is not safe for credentials", cloudflare, configuredProvider("base_url", "http://example.com"), plans(nil)},
 		{"A credential was read with its line end", cloudflare, setenv("CLOUDFLARE_API_TOKEN", "a\nb"), plans(nil)},
+		{"A certificate is none", cloudflare, configuredProvider("ca_certificate_pem", "x"), plans(nil)},
+		{"An account id is too short", cloudflare, setenv("CLOUDFLARE_ACCOUNT_ID", "0123"), plans(nil)},
 		{"A client id has a colon", csp, all(unset("CSP_API_TOKEN"), setenv("CSP_CLIENT_ID", "a:b"), setenv("CSP_CLIENT_SECRET", "x")), plans(nil)},
 		{"An access token was read with its line end", identityService, setenv("IDENTITY_SERVICE_ACCESS_TOKEN", "a\nb"), plans(nil)},
 		{"No account is named", cloudflare, unset("CLOUDFLARE_ACCOUNT_ID"), plans(nil)},
@@ -36,6 +38,8 @@ var chapters = []chapter{
 		{"Recipients are none", cloudflare, nil, validates(settings{"oauth_client_id": "a", "encryption_recipients": []string{"AGE-SECRET-KEY-1X", "age1x", "ssh-rsa x", "gpg"}})},
 		{"A chosen secret is weak", csp, nil, validates(settings{"oauth_app_id": "a", "client_secret_wo": "short", "client_secret_wo_version": 1})},
 		{"A trigger beside a chosen secret", csp, nil, validates(settings{"oauth_app_id": "a", "client_secret_wo": "Long.enough-1", "client_secret_wo_version": 1, "rotate_after": "24h"})},
+		{"A tenant has a display name's letters", identityService, nil, validates(settings{"client_id": "a", "tenant": "ACME"})},
+		{"A secret expires before it is rotated", identityService, nil, validates(settings{"client_id": "a", "rotate_after": "720h", "expires_after": "24h"})},
 		{"An import id has too few parts", identityService, nil, imports("acme/app-1")},
 		{"An import id has an empty part", cloudflare, nil, imports("/app-1")},
 	}},
@@ -60,6 +64,7 @@ var chapters = []chapter{
 		{"The last rotation was refused because of an open one (VMware Cloud Services)", csp, all(had(with(trigger("1"), clean)), func(w *world) {
 			w.CSP.RotateElsewhere(w.vendor.parent, theClient, "Somebody.elses-1", 24*hour)
 		}, does(trigger("2"))), plans(trigger("2"))},
+		{"Secrets from before the previous one are never due (Identity Service)", identityService, all(had(trigger("1")), had(trigger("2")), had(trigger("3"))), plans(trigger("3"))},
 		{"Destroy keeps", cloudflare, had(nil), wantsGone},
 		{"Destroy of an import (Identity Service)", identityService, imported, wantsGone},
 		{"Destroy revokes", csp, had(settings{"on_destroy": "revoke"}), wantsGone},
@@ -75,7 +80,13 @@ var chapters = []chapter{
 		{"Rotated (Cloudflare), seen, and the previous secret deleted", cloudflare, all(had(clean), rotatesElsewhere, does(clean), func(w *world) { w.Cloudflare.DeleteRotatedElsewhere(w.vendor.parent, theClient) }), plans(clean)},
 		{"Rotated (Cloudflare), after an adoption", cloudflare, all(had(adopted), rotatesElsewhere), plans(adopted)},
 		{"Changed (VMware Cloud Services, where it reports an age)", csp, all(reportsAge, had(clean), later(hour), does(clean), func(w *world) { w.CSP.PatchSecretElsewhere(w.vendor.parent, theClient, "Somebody.elses-1") }), plans(clean)},
+		{"Changed (VMware Cloud Services), where the value is chosen", csp, all(reportsAge, had(with(chosen(1), clean)), later(hour), does(with(chosen(1), clean)), func(w *world) { w.CSP.PatchSecretElsewhere(w.vendor.parent, theClient, "Somebody.elses-1") }), plans(with(chosen(1), clean))},
 		{"Deleted (Identity Service)", identityService, all(had(nil), deletesElsewhere), plans(nil)},
+		{"Deleted, and then imported (Identity Service)", identityService, all(had(nil), deletesElsewhere), func(w *world) {
+			id := w.attr("secret_id")
+			delete(w.tf.state, theSecret)
+			imports(w.vendor.parent + "/" + theClient + "/" + id)(w)
+		}},
 		{"Somebody added a secret (Identity Service)", identityService, all(had(nil), func(w *world) { w.IdentityService.AddSecretElsewhere(w.vendor.parent, theClient, nil) }), plans(nil)},
 		{"Gone from the list (Identity Service)", identityService, all(had(nil), func(w *world) { w.IdentityService.PurgeSecret(w.attr("secret_id")) }), plans(nil)},
 		{"Expired (Identity Service)", identityService, all(had(settings{"expires_after": "240h"}), later(241*hour)), plans(settings{"expires_after": "240h"})},
@@ -97,6 +108,7 @@ var chapters = []chapter{
 		{"404 at the creation", cloudflare, func(w *world) { w.Cloudflare.DeleteClient(w.vendor.parent, theClient) }, does(nil)},
 		{"A rotation is open that the state does not know (Cloudflare)", cloudflare, rotatesElsewhere, does(nil)},
 		{"A rotation is open that the state does not know (VMware Cloud Services)", csp, func(w *world) { w.CSP.RotateElsewhere(w.vendor.parent, theClient, "Somebody.elses-1", 24*hour) }, does(nil)},
+		{"404 at the login (Identity Service)", identityService, all(unset("IDENTITY_SERVICE_ACCESS_TOKEN"), setenv("IDENTITY_SERVICE_CLIENT_ID", "terraform"), setenv("IDENTITY_SERVICE_CLIENT_SECRET", "x"), answers("identity_service.discovery", 404)), does(nil)},
 		{"409 (Identity Service)", identityService, answers("identity_service.add", 409), does(nil)},
 		{"429 for longer than the time of the operation", cloudflare, func(w *world) {
 			w.Inject(simulator.Fault{Operation: "cloudflare.rotate", Kind: simulator.Answer, Status: 429, Header: http.Header{"Retry-After": {"7200"}}, Times: -1})
@@ -188,6 +200,18 @@ var chapters = []chapter{
 			})
 			w.apply(context.Background(), w.config(trigger("2")))
 		}},
+		{"Several new secrets are listed: the next plan and the next rotation (Identity Service)", identityService, all(had(trigger("1")), func(w *world) {
+			added := false
+			w.AfterRequest(func(e simulator.Entry) {
+				if e.Operation == "identity_service.add" && !added {
+					added = true
+					w.IdentityService.AddSecretElsewhere(w.vendor.parent, theClient, nil)
+				}
+			})
+		}, does(trigger("2"))), func(w *world) {
+			w.plan(context.Background(), w.config(trigger("2")))
+			w.apply(context.Background(), w.config(trigger("3")))
+		}},
 		{"The vendor changes the expiration date (Identity Service)", identityService, func(w *world) {
 			w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.DateEcho = simulator.DateDay })
 		}, does(expiring)},
@@ -203,6 +227,14 @@ var chapters = []chapter{
 			}
 		}), func(w *world) {
 			w.apply(context.Background(), append(w.config(with(trigger("2"), settings{"on_external_rotation": "ignore"})), w.completionBlock(theClient)))
+		}},
+		{"It names the current secret of a resource (Identity Service)", identityService, had(trigger("1")), func(w *world) {
+			b := w.completionBlock(theClient)
+			attrs := b.attrs
+			b.attrs = func(get getter) map[string]any {
+				return settingsOf(attrs(get)).with(settings{"previous_secret_id": get(theSecret, "secret_id")})
+			}
+			w.apply(context.Background(), append(w.config(trigger("1")), b))
 		}},
 		{"Cloudflare does not show the flag", cloudflare, all(had(trigger("1")), func(w *world) { w.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.Flag = "absent" }) }), completes},
 	}},

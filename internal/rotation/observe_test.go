@@ -305,6 +305,45 @@ func TestNoted_ChangedSince(t *testing.T) {
 	}
 }
 
+// A previous secret that was ended from here may still be shown for a while.
+func TestNoted_Lags(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		left, never bool
+		flag        *bool
+		changed     *time.Time
+		looked      time.Duration
+		want        bool
+	}{
+		"still shown":                   {flag: ptr(true), changed: at(-time.Second), want: true},
+		"still shown, not dated":        {flag: ptr(true), want: true},
+		"five minutes later":            {flag: ptr(true), looked: 5*time.Minute + 1},
+		"changed since":                 {flag: ptr(true), changed: at(time.Second)},
+		"not shown":                     {flag: ptr(false)},
+		"not said":                      {},
+		"there is one, as far as known": {left: true, flag: ptr(true)},
+		"nothing was ended":             {never: true, flag: ptr(true)},
+	} {
+		noted := rotation.Noted{At: t0}
+		if !c.never {
+			noted.Ended("", t0)
+		}
+		if got := noted.Lags(c.left, rotation.Facts{At: t0.Add(c.looked), HasPrevious: c.flag, ChangedAt: c.changed}); got != c.want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
+}
+
+// The age that was seen before a secret was ended from here says nothing any more.
+func TestNoted_EndedForgetsTheAge(t *testing.T) {
+	t.Parallel()
+	noted := rotation.Noted{At: t0, SecretAge: ptr(5000.0)}
+	noted.Ended("", t0)
+	if _, got := rotation.Observe(csp, rotation.State{Version: 1}, noted, rotation.Facts{At: t0, SecretAge: ptr(5.0)}, false); got.External != nil {
+		t.Errorf("an own deletion is taken for somebody else's: %+v", got.External)
+	}
+}
+
 func TestNoted_Stale(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -106,7 +106,7 @@ type tenantName struct{}
 var tenantForm = regexp.MustCompile(`^[a-z0-9_-]+$`)
 
 func (tenantName) Description(context.Context) string {
-	return "is the name of a tenant: lower-case letters, digits, _ and -"
+	return "should be the name of a tenant: lower-case letters, digits, _ and -"
 }
 
 func (v tenantName) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -114,7 +114,7 @@ func (v tenantName) MarkdownDescription(ctx context.Context) string { return v.D
 // ValidateString implements validator.String.
 func (v tenantName) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if name := req.ConfigValue; !name.IsNull() && !name.IsUnknown() && !tenantForm.MatchString(name.ValueString()) {
-		resp.Diagnostics.AddAttributeWarning(req.Path, "Unusual tenant", fmt.Sprintf("%s %s; got %q. A display name does not do.", req.Path, v.Description(ctx), name.ValueString()))
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Unusual tenant", fmt.Sprintf("%s %s; got %q. Its display name does not do.", req.Path, v.Description(ctx), name.ValueString()))
 	}
 }
 
