@@ -7,8 +7,8 @@ import (
 	"log"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/server"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/server"
 )
 
 // version is set by the release build.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -68,8 +69,9 @@ type world struct {
 	transport http.RoundTripper
 	env       map[string]string
 
-	// held is the secret that the consumer of each client uses.
-	held map[string]string
+	// held is the secret that the consumer of each client uses; consumers guards it while applies run at once.
+	held      map[string]string
+	consumers sync.Mutex
 	// stored are fingerprints of every secret that a state ever held, by client.
 	stored map[string]bool
 	// said is everything that was said since the last reset.
@@ -196,6 +198,8 @@ func (w *world) consume(addr string, value tftypes.Value) {
 		return
 	}
 	sum, _ := attr(value, "client_secret_sha256").(string)
+	w.consumers.Lock()
+	defer w.consumers.Unlock()
 	for _, r := range w.records(client) {
 		if fingerprint(r.Value) == sum {
 			w.held[client] = r.Value

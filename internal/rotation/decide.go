@@ -260,7 +260,7 @@ func PendingRefusal(traits Traits, endsAt *time.Time) *RefusedError {
 	case traits.ShowsPrevious && endsAt != nil:
 		finish = "retire_previous_after deletes the previous secret at the first apply after " + Stamp(*endsAt) + ", a rotation completion at once"
 	case traits.EndsOverlap:
-		finish = "retire_previous_after ends it, or wait until it ends"
+		finish = "retire_previous_after, or wait until it ends"
 	}
 	return &RefusedError{
 		Reason: reason,

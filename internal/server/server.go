@@ -21,9 +21,10 @@ func New(p provider.Provider) tfprotov6.ProviderServer {
 
 // framework is everything that the framework's server can do.
 type framework interface {
-	tfprotov6.ProviderServerWithListResource
-	tfprotov6.ProviderServerWithActions
-	tfprotov6.ProviderServerWithStateStores
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
+	tfprotov6.StateStoreServer
 }
 
 // server lends contexts for what is asked of each object. Everything else is asked once, or goes on after its method returned
