@@ -29,7 +29,6 @@ var chapters = []chapter{
 		{"An address is not safe for credentials", cloudflare, configuredProvider("base_url", "http://example.com"), plans(nil)},
 		{"A credential was read with its line end", cloudflare, setenv("CLOUDFLARE_API_TOKEN", "a\nb"), plans(nil)},
 		{"A certificate is none", cloudflare, configuredProvider("ca_certificate_pem", "x"), plans(nil)},
-		{"An account id is too short", cloudflare, setenv("CLOUDFLARE_ACCOUNT_ID", "0123"), plans(nil)},
 		{"A client id has a colon", csp, all(unset("CSP_API_TOKEN"), setenv("CSP_CLIENT_ID", "a:b"), setenv("CSP_CLIENT_SECRET", "x")), plans(nil)},
 		{"An access token was read with its line end", identityService, setenv("IDENTITY_SERVICE_ACCESS_TOKEN", "a\nb"), plans(nil)},
 		{"No account is named", cloudflare, unset("CLOUDFLARE_ACCOUNT_ID"), plans(nil)},

@@ -3,7 +3,6 @@ package cloudflare
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -55,7 +54,7 @@ var kind = clientsecret.Kind{
 		Name: "account_id", Env: "CLOUDFLARE_ACCOUNT_ID",
 		Description: "The account that the OAuth client belongs to.",
 		Form:        "the account id, 32 characters",
-		Validators:  []validator.String{stringvalidator.LengthBetween(accountLength, accountLength)},
+		Validators:  []validator.String{stringvalidator.LengthBetween(32, 32)},
 	},
 	Client: clientsecret.IDAttribute{
 		Name:        "oauth_client_id",
@@ -72,11 +71,6 @@ var kind = clientsecret.Kind{
 		"an `oauthsecret_cloudflare_rotation_completion`, or `on_pending_rotation = \"retire_first\"`.",
 }
 
-// accountLength is the length of an account id.
-//
-// https://developers.cloudflare.com/api/resources/iam/subresources/oauth_clients/
-const accountLength = 32
-
 // pace stays below the published limit of 1,200 requests in five minutes per user or account token.
 var pace = httpapi.Pace{PerSecond: 3.3, Burst: 200, Published: true}
 
@@ -85,13 +79,9 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	email, key := s.String("email", "CLOUDFLARE_EMAIL"), s.String("api_key", "CLOUDFLARE_API_KEY")
 	baseURL, tokenURL := s.String("base_url", "CLOUDFLARE_BASE_URL"), s.String("token_url", "CLOUDFLARE_OAUTH_TOKEN_URL")
 
-	account := s.String("account_id", "CLOUDFLARE_ACCOUNT_ID")
-	connection := vendors.NewConnection(s, account, base)
+	connection := vendors.NewConnection(s, s.String("account_id", "CLOUDFLARE_ACCOUNT_ID"), base)
 	scheme, diags := vendors.Choose("Cloudflare", vendors.Scheme{token}, vendors.Scheme{email, key})
 	diags.Append(s.Check(baseURL, tokenURL)...)
-	if account.Value != "" && len(account.Value) != accountLength {
-		diags.AddAttributeError(account.Path, "Invalid account", fmt.Sprintf("%s has %d characters; an account id has %d.", account.Names(), len(account.Value), accountLength))
-	}
 	if scheme == nil && !diags.HasError() {
 		connection.Problem = vendors.Missing("Cloudflare", token, email, key)
 	}
