@@ -97,3 +97,23 @@ func TestRetireFirstAndAFailedRotation(t *testing.T) {
 		cli.Empty()
 	})
 }
+
+// A destroy plans as usual before it destroys, so what stops that plan stops it. Without a refresh there is no such plan.
+func TestPendingRotationStopsDestroy(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		cli := w.Terminal(t, c.HCL(trigger("1")))
+		cli.Apply()
+		cli.Sent(c.Rotate)
+		cli.Configure(c.HCL(trigger("2")))
+		destroy := []string{"destroy", "-json", "-auto-approve", "-input=false"}
+		if result := cli.Run(destroy...); !result.Failed {
+			t.Error("the destroy succeeded")
+		}
+		cli.Must(append(destroy, "-refresh=false")...)
+		cli.Sent()
+		expectLive(t, c, w, 0, 1)
+		if cli.Instances(c.Address()) != nil {
+			t.Error("the resource is still in state")
+		}
+	})
+}
