@@ -22,6 +22,8 @@ import (
 
 var seedFlag = flag.Uint64("chaos.seed", 0, "run only this random history, and tell it step by step")
 
+var afterFlag = flag.Uint64("chaos.after", 0, "begin with the random history after this one, to try others than the last time")
+
 // Default sizes of the random runs; CHAOS_FAULTS asks for so many disturbed requests instead.
 const (
 	histories   = 130
@@ -51,12 +53,12 @@ func TestRandom(t *testing.T) {
 	}
 	var mu sync.Mutex
 	sum, failures := history{}, 0
-	next := uint64(0)
+	next := *afterFlag
 	draw := func() (seed uint64, more bool) {
 		mu.Lock()
 		defer mu.Unlock()
 		next++
-		return next, failures < 5 && (faults == 0 && next <= histories || sum.faults < faults)
+		return next, failures < 5 && (faults == 0 && next-*afterFlag <= histories || sum.faults < faults)
 	}
 	t.Run("histories", func(t *testing.T) {
 		for range runtime.GOMAXPROCS(0) {

@@ -43,6 +43,9 @@ const (
 	startWindow, startGrowth     = 1.5, 30
 	restartWindow, restartGrowth = 1, 4
 
+	// With slower answers one more request on its way is a smaller step, so there are more such steps.
+	growthLatency = 70 * time.Millisecond
+
 	shortestLatency = 20 * time.Millisecond // taken for shorter ones, so that the window still means a rate
 
 	// briefly is how long a vendor refuses that limits the rate. One that blocks for longer limits a window of minutes, and
@@ -167,9 +170,11 @@ func (p *pacer) adapt(now time.Time) {
 	}
 }
 
-// window is the rate at which so many requests are on their way at once, plus one for each growth accepted ones.
+// window is the rate at which so many requests are on their way at once, plus one for each growth accepted ones; with answers
+// slower than growthLatency the rate grows as fast as at that one.
 func (p *pacer) window(base, growth float64) float64 {
-	return (base + float64(p.earned)/growth) / max(p.latency, shortestLatency).Seconds()
+	latency := max(p.latency, shortestLatency)
+	return base/latency.Seconds() + float64(p.earned)/growth/min(latency, growthLatency).Seconds()
 }
 
 // meter measures the rate at which requests leave, from the latest few.

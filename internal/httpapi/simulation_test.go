@@ -186,12 +186,10 @@ func TestUnknownLimit(t *testing.T) {
 		c := class{slow: latency == slow, tiny: burstSeconds < 1, date: style == date}
 		allowance, share := 0.0, 0.02
 		switch {
-		case c.slow && c.tiny:
-			allowance = 9
-		case c.slow:
-			allowance = 6
 		case c.tiny:
 			allowance = 5.5
+		case c.slow:
+			allowance = 3
 		case c.date:
 			allowance = 1.5
 		}
