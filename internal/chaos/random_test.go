@@ -22,9 +22,8 @@ import (
 
 var seedFlag = flag.Uint64("chaos.seed", 0, "run only this random history, and tell it step by step")
 
-var afterFlag = flag.Uint64("chaos.after", 0, "begin with the random history after this one, to try others than the last time")
-
-// Default sizes of the random runs; CHAOS_FAULTS asks for so many disturbed requests instead.
+// Default sizes of the random runs; CHAOS_FAULTS asks for so many disturbed requests instead. CHAOS_AFTER is the seed before
+// the first history, to try others than the last time.
 const (
 	histories   = 130
 	stepsInEach = 20
@@ -44,21 +43,15 @@ func TestRandom(t *testing.T) {
 	if soak {
 		faults = soakFaults
 	}
-	if text := os.Getenv("CHAOS_FAULTS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		faults = n
-	}
+	faults, after := wish(t, "CHAOS_FAULTS", faults), uint64(wish(t, "CHAOS_AFTER", 0))
 	var mu sync.Mutex
 	sum, failures := history{}, 0
-	next := *afterFlag
+	next := after
 	draw := func() (seed uint64, more bool) {
 		mu.Lock()
 		defer mu.Unlock()
 		next++
-		return next, failures < 5 && (faults == 0 && next-*afterFlag <= histories || sum.faults < faults)
+		return next, failures < 5 && (faults == 0 && next-after <= histories || sum.faults < faults)
 	}
 	t.Run("histories", func(t *testing.T) {
 		for range runtime.GOMAXPROCS(0) {
@@ -76,20 +69,33 @@ func TestRandom(t *testing.T) {
 						failures++
 					}
 					if seed%1000 == 0 {
-						t.Logf("%d histories so far, %d disturbed requests", seed, sum.faults)
+						t.Logf("%d histories so far, %d disturbed requests", seed-after, sum.faults)
 					}
 					mu.Unlock()
 				}
 			})
 		}
 	})
-	t.Logf("%d histories, %d steps, %d disturbed requests, %d crashes, %d pairs of applies at once, %d histories broken", next-uint64(runtime.GOMAXPROCS(0)), sum.steps, sum.faults, sum.crashes, sum.pairs, failures)
+	t.Logf("%d histories, %d steps, %d disturbed requests, %d crashes, %d pairs of applies at once, %d histories broken", next-after-uint64(runtime.GOMAXPROCS(0)), sum.steps, sum.faults, sum.crashes, sum.pairs, failures)
 	if faults == 0 && failures == 0 {
 		if sum.faults < leastFaults {
 			t.Errorf("only %d requests were disturbed", sum.faults)
 		}
 		checkSection(t, "random", fmt.Sprintf("%d histories of %d steps with more than %d disturbed requests: 0 broken.\n", histories, stepsInEach, leastFaults))
 	}
+}
+
+// wish is the number in an environment variable.
+func wish(t *testing.T, name string, otherwise int) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
 }
 
 // slowly lets each request take a time of its own, so that what runs at once interleaves in the same way for a seed.
