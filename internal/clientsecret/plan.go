@@ -114,7 +114,7 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 	if r.connection != nil {
 		noted.Strays = r.connection.Claims.Unclaimed(ctx, prior.client(), noted.Strays)
 	}
-	decision := rotation.Decide(r.kind.Traits, set, st, noted, r.isSelf(prior))
+	decision := r.decide(*plan, prior, noted)
 	for _, w := range decision.Warnings {
 		diags.AddWarning(w.Summary, w.Detail+"\n\n"+r.where(prior))
 	}
@@ -145,6 +145,13 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 	if set.Mode == rotation.Regenerate {
 		diags.AddWarning(r.regenerateWarning(*plan))
 	}
+}
+
+// decide is the decision of a plan and of the apply that obeys it.
+func (r *clientSecret) decide(plan, prior model, noted rotation.Noted) rotation.Decision {
+	set := plan.settings()
+	set.Unprovable = unproved(plan) && prior.plaintext().Empty()
+	return rotation.Decide(r.kind.Traits, set, prior.state(), noted, r.isSelf(prior))
 }
 
 // planKept plans an update without a rotation.

@@ -40,7 +40,7 @@ func (r *clientSecret) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	u := update{
 		r: r, plan: &plan, prior: prior, noted: &noted, recipients: recipients,
-		decision: rotation.Decide(r.kind.Traits, plan.settings(), prior.state(), noted, r.isSelf(prior)),
+		decision: r.decide(plan, prior, noted),
 		diags:    &resp.Diagnostics,
 	}
 	u.save = func(m model) {
@@ -202,7 +202,7 @@ func (u *update) proven(ctx context.Context, c rotation.Client, m *model) bool {
 	if !unproved(*m) {
 		return true
 	}
-	current := m.plaintext()
+	current := u.prior.plaintext() // this update may seal it
 	verdict := proof.Inconclusive
 	if !current.Empty() {
 		verdict = establish(ctx, u.r.connection, c, current, *m)

@@ -107,6 +107,57 @@ func TestVerifyRefusedOrInconclusive(t *testing.T) {
 	}
 }
 
+// A secret whose value is not in state cannot be proven later: nothing is promised, and the plan says what to do.
+func TestUnprovenAndSealed(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		config := func(settings, n string) string {
+			return c.HCL(verified + settings + `retire_previous_after = "0s"` + "\n" + trigger(n))
+		}
+		sealed := recipients(key(t))
+		cli := w.Terminal(t, config(sealed, "1"))
+		cli.Apply()
+		cli.Sent(c.Rotate, c.Retire)
+		block(w, c, refuse(c))
+		cli.Configure(config(sealed, "2"))
+		cli.Apply().Warns(t, "The new secret could not be proven")
+		cli.Sent(c.Rotate)
+		w.ClearFaults()
+		cli.Plan().Warns(t, "cannot be proven from here")
+		cli.Empty()
+		expectLive(t, c, w, 1, 2)
+		cli.Configure(c.HCL(sealed + `retire_previous_after = "0s"` + "\n" + trigger("2")))
+		cli.Apply()
+		cli.Sent(c.Retire)
+		expectLive(t, c, w, 2)
+		cli.Empty()
+	})
+}
+
+// The update that seals the secret still has its value for the proof.
+func TestUnprovenIsProvenWhileItIsSealed(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		config := func(settings, n string) string {
+			return c.HCL(verified + settings + `retire_previous_after = "0s"` + "\n" + trigger(n))
+		}
+		cli := w.Terminal(t, config("", "1"))
+		cli.Apply()
+		cli.Sent(c.Rotate, c.Retire)
+		block(w, c, refuse(c))
+		cli.Configure(config("", "2"))
+		cli.Apply().Warns(t, "The new secret could not be proven")
+		cli.Sent(c.Rotate)
+		w.ClearFaults()
+		cli.Configure(config(recipients(key(t)), "2"))
+		cli.Apply()
+		cli.Sent(c.Retire)
+		if cli.Attribute(c.Address(), "verified") != true || cli.Attribute(c.Address(), "client_secret") != nil {
+			t.Error("the secret is not proven and sealed")
+		}
+		cli.Empty()
+		expectLive(t, c, w, 2)
+	})
+}
+
 // block makes both ways of proof of a vendor answer with the fault.
 func block(w *acctest.World, c acctest.Client, fault simulator.Fault) {
 	w.Inject(fault)

@@ -28,6 +28,8 @@ type Settings struct {
 	Chosen        bool
 	ChosenVersion *int64
 	AllowSelf     bool
+	// Unprovable: nothing is deleted before the current secret is proven, and it cannot be: its value is not kept.
+	Unprovable bool
 	// Unsettled: something above depends on a value that is not known yet.
 	Unsettled bool
 }
@@ -80,15 +82,20 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 	retireAt := retireAt(set, st)
 	ours := previousIsOurs(traits, st, noted)
 	due := st.HasPrevious && retireAt != nil && !noted.At.IsZero() && !noted.At.Before(*retireAt)
+	older := noted.olderDue()
+	if set.RetireAfter == nil {
+		older = nil
+	}
 	switch {
+	case d.Rotate == No && set.Unprovable && (due && ours || len(older) > 0):
+		d.Warnings = append(d.Warnings, unprovable())
+		older = nil
 	case due && ours && d.Rotate == No:
 		d.Retire = true
 	case due && !ours && (traits.Listed || d.Rotate == No):
 		d.Warnings = append(d.Warnings, notOurs(traits, st))
 	}
-	if set.RetireAfter != nil {
-		d.RetireOlder = noted.olderDue()
-	}
+	d.RetireOlder = older
 	if endless := noted.endless(); len(endless) > 0 {
 		d.Warnings = append(d.Warnings, Warning{
 			Summary: "Earlier secrets are still valid",
@@ -243,6 +250,14 @@ func notOurs(traits Traits, st State) Warning {
 		Summary: "The previous secret is not deleted",
 		Detail: "retire_previous_after has passed, but somebody else may have rotated since, so the previous secret may be the one in use. " +
 			"Find out what the consumers use. If it is the current secret, delete the previous one with a rotation completion.",
+	}
+}
+
+func unprovable() Warning {
+	return Warning{
+		Summary: "The previous secret is not deleted",
+		Detail: "retire_previous_after has passed, but the current secret is not proven to work (verified is false), and its value is not in the state, so it cannot be proven from here. " +
+			"Try it where it is used. When it works, delete the previous one with a rotation completion, or remove the verify attribute.",
 	}
 }
 

@@ -196,11 +196,16 @@ func TestDecide_Retire(t *testing.T) {
 	foreign := func(in *inputs) { in.noted.ForeignPrevious = true }
 	imported := func(in *inputs) { in.st.Version = 1 }
 	lost := func(in *inputs) { in.noted = rotation.Noted{} }
+	unprovable := func(in *inputs) { in.set.Unprovable = true }
 	run(t, cases{
 		"never":                      {base(listed).with(withPrevious), outcome{}},
 		"not due":                    {base(listed).with(retiring(day + time.Second)), outcome{}},
 		"due":                        {base(listed).with(retiring(day)), outcome{retire: true}},
 		"at once":                    {base(listed).with(retiring(0)), outcome{retire: true}},
+		"due, unprovable":            {base(listed).with(several(retiring(day), unprovable)), outcome{warnings: []string{"cannot be proven from here"}}},
+		"not due, unprovable":        {base(listed).with(several(retiring(day+time.Second), unprovable)), outcome{}},
+		"rotating, unprovable":       {base(listed).with(several(retiring(day), unprovable, triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", older: []string{"old"}}},
+		"slot, due, unprovable":      {base(cloudflare).with(several(retiring(day), unprovable)), outcome{warnings: []string{"cannot be proven from here"}}},
 		"due, notes lost":            {base(listed).with(several(retiring(day), lost)), outcome{}},
 		"due, imported":              {base(listed).with(several(retiring(day), imported)), outcome{warnings: []string{"secret old was not created by this resource"}}},
 		"due, nothing there":         {base(listed).with(several(retiring(day), func(in *inputs) { in.st.HasPrevious = false })), outcome{}},
@@ -225,6 +230,7 @@ func TestDecide_Older(t *testing.T) {
 		"due":                {base(listed).with(several(retiring(2*day), older)), outcome{older: []string{"due"}}},
 		"beside a rotation":  {base(listed).with(several(retiring(day), older, triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", older: []string{"due", "old"}}},
 		"beside retirement":  {base(listed).with(several(retiring(day), older)), outcome{retire: true, older: []string{"due"}}},
+		"unprovable":         {base(listed).with(several(retiring(2*day), older, func(in *inputs) { in.set.Unprovable = true })), outcome{warnings: []string{"cannot be proven from here"}}},
 		"not asked for":      {base(listed).with(several(withPrevious, older)), outcome{}},
 		"nothing ends it":    {base(listed).with(func(in *inputs) { in.noted.Older = []rotation.Older{{ID: "endless"}, {ID: "ends", Expires: true}} }), outcome{warnings: []string{"nothing ends them: endless."}}},
 		"notes without time": {base(listed).with(several(retiring(day), older, func(in *inputs) { in.noted.At = time.Time{} })), outcome{}},
