@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -61,6 +63,25 @@ type Vendor struct {
 	*httptest.Server
 	mu    sync.Mutex
 	calls []Call
+}
+
+// Refuse makes the vendor's address one that refuses every connection, as long as the test runs. The address of a closed
+// server would soon be another test's.
+func (v *Vendor) Refuse(t *testing.T) {
+	t.Helper()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(socket) })
+	if err := syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	address, err := syscall.Getsockname(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.URL = fmt.Sprintf("http://127.0.0.1:%d", address.(*syscall.SockaddrInet4).Port)
 }
 
 // NewVendor starts a server for one test.
@@ -292,8 +313,8 @@ func CheckOperations[C any](t *testing.T, errorBody func(text string) string, pr
 		t.Run(op.Name+"/no connection", func(t *testing.T) {
 			t.Parallel()
 			v := NewVendor(t, Always(200, op.Answer))
+			v.Refuse(t)
 			c := connect(t, v)
-			v.Close()
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			if err := op.Call(ctx, c, "a", "b", "d"); Kind(err) != "not sent" && op.Once {

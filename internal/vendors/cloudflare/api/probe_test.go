@@ -134,8 +134,8 @@ func TestProbeEndsWithItsContext(t *testing.T) {
 func TestProbeWithoutConnection(t *testing.T) {
 	t.Parallel()
 	v := apitest.NewVendor(t, apitest.Always(200, ""))
+	v.Refuse(t)
 	c := connect(t, v)
-	v.Close()
 	got, err := c.Probe(t.Context(), Probe{ClientID: "id", Secret: secret.New("s"), AuthMethod: AuthMethodPost})
 	if got != proof.Inconclusive || err != nil {
 		t.Errorf("got %v, %v", got, err)

@@ -211,8 +211,8 @@ func TestProveEndsWithItsContext(t *testing.T) {
 func TestProveWithoutConnection(t *testing.T) {
 	t.Parallel()
 	v := apitest.NewVendor(t, apitest.Always(200, ""))
+	v.Refuse(t)
 	c := connect(t, v)
-	v.Close()
 	if got, err := c.Prove(t.Context(), "id", secret.New(apitest.Canary)); got != proof.Inconclusive || err != nil {
 		t.Errorf("got %v, %v", got, err)
 	}
