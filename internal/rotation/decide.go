@@ -82,20 +82,18 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 	retireAt := retireAt(set, st)
 	ours := previousIsOurs(traits, st, noted)
 	due := st.HasPrevious && retireAt != nil && !noted.At.IsZero() && !noted.At.Before(*retireAt)
-	older := noted.olderDue()
-	if set.RetireAfter == nil {
-		older = nil
+	if set.RetireAfter != nil {
+		d.RetireOlder = noted.olderDue()
 	}
 	switch {
-	case d.Rotate == No && set.Unprovable && (due && ours || len(older) > 0):
+	case d.Rotate == No && set.Unprovable && (due && ours || len(d.RetireOlder) > 0):
+		d.RetireOlder = nil
 		d.Warnings = append(d.Warnings, unprovable())
-		older = nil
 	case due && ours && d.Rotate == No:
 		d.Retire = true
 	case due && !ours && (traits.Listed || d.Rotate == No):
 		d.Warnings = append(d.Warnings, notOurs(traits, st))
 	}
-	d.RetireOlder = older
 	if endless := noted.endless(); len(endless) > 0 {
 		d.Warnings = append(d.Warnings, Warning{
 			Summary: "Earlier secrets are still valid",
