@@ -150,7 +150,8 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 // decide is the decision of a plan and of the apply that obeys it.
 func (r *clientSecret) decide(plan, prior model, noted rotation.Noted) rotation.Decision {
 	set := plan.settings()
-	set.Unprovable = unproved(plan) && prior.plaintext().Empty()
+	// An unknown verify may turn out to be none.
+	set.Unprovable = !plan.Verify.IsUnknown() && unproved(plan) && prior.plaintext().Empty()
 	return rotation.Decide(r.kind.Traits, set, prior.state(), noted, r.isSelf(prior))
 }
 
