@@ -125,7 +125,12 @@ func TestUnprovenAndSealed(t *testing.T) {
 		cli.Plan().Warns(t, "cannot be proven from here")
 		cli.Empty()
 		expectLive(t, c, w, 1, 2)
-		cli.Configure(c.HCL(sealed + `retire_previous_after = "0s"` + "\n" + trigger("2")))
+		// Without verify it is deleted, also when only the apply learns that there is none.
+		cli.Configure(`resource "terraform_data" "source" {
+  input = "none"
+}
+` + c.HCL(`verify = terraform_data.source.output == "none" ? null : {}
+`+sealed+`retire_previous_after = "0s"`+"\n"+trigger("2")))
 		cli.Apply()
 		cli.Sent(c.Retire)
 		expectLive(t, c, w, 2)
