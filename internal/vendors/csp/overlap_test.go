@@ -89,7 +89,8 @@ func TestRotationsWithOverlap(t *testing.T) {
 		acctest.Step{Config: config("1"), Calls: []string{rotate}, Live: []int{0, 1}, StateChecks: ends},
 		acctest.Step{Before: func() { w.Clock.Advance(23 * time.Hour) }, Config: config("2"), Fails: "counts as valid until", Live: []int{0, 1}},
 		acctest.Step{
-			Before: func() { w.Clock.Advance(time.Hour) }, Config: config("2"), Plan: acctest.Update,
+			// The second in which the overlap ends still counts as a part of it.
+			Before: func() { w.Clock.Advance(time.Hour + time.Minute) }, Config: config("2"), Plan: acctest.Update,
 			Planned: acctest.Values{"client_secret": acctest.Unknown, "version": 2, "has_previous_secret": true}, Calls: []string{rotate}, Live: []int{1, 2}, StateChecks: ends,
 		},
 	)
