@@ -121,6 +121,7 @@ func TestDecodeError(t *testing.T) {
 		"client.json":                {"", ""},
 		"hostile/errors-odd.json":    {"6003", "Invalid request headers; Invalid format for X-Auth-Key header"},
 		"hostile/invalid-grant.json": {"invalid_grant", "The authorization code is not known."},
+		"hostile/oauth-odd.json":     {"", "The code is no code."},
 		"hostile/html.html":          {"", ""},
 		"hostile/empty.txt":          {"", ""},
 		"hostile/null.json":          {"", ""},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
@@ -108,11 +109,17 @@ type oauthFailure struct {
 	Description string `json:"error_description"`
 }
 
+// oauthCodePattern is what the code of an oauthFailure looks like: "invalid_grant". Anything else may be an echo.
+var oauthCodePattern = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,40}$`)
+
 // oauthError reads body; what is not such an error gives the zero value.
 func oauthError(body []byte) oauthFailure {
 	var failure oauthFailure
 	if json.Unmarshal(body, &failure) != nil {
 		return oauthFailure{}
+	}
+	if !oauthCodePattern.MatchString(failure.Error) {
+		failure.Error = ""
 	}
 	return failure
 }
