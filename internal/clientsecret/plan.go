@@ -25,8 +25,8 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		if noted := recall(ctx, req.Private, &resp.Diagnostics); r.connection != nil { // nothing is read in the walk of a destroy
 			r.claim(prior, noted)
 			r.connection.Claims.Notice(prior.client(), noted.Strays)
+			r.nameStrays(ctx, prior, rotation.StraysOf(prior.state(), noted), &resp.Diagnostics)
 		}
-		r.nameStrays(ctx, prior, &resp.Diagnostics)
 		return
 	}
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
@@ -41,7 +41,9 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	plan.Scope = r.kind.PlanScope(scope, plan.Scope, r.connection, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		r.planCreate(&plan, &resp.Diagnostics)
-		r.nameStrays(ctx, plan, &resp.Diagnostics)
+		if r.connection != nil {
+			r.nameStrays(ctx, plan, rotation.Strays{IDs: r.connection.Claims.Noticed(plan.client())}, &resp.Diagnostics)
+		}
 	} else {
 		prior := r.load(ctx, req.State, &resp.Diagnostics)
 		if !plan.Scope.Equal(prior.Scope) || !plan.Client.Equal(prior.Client) {
@@ -97,27 +99,26 @@ func (r *clientSecret) planReplacement(plan model, diags *diag.Diagnostics) {
 	}
 }
 
-// nameStrays names, before an object goes or in the plan of what replaces it, the secrets that it noticed: nothing else will.
-func (r *clientSecret) nameStrays(ctx context.Context, m model, diags *diag.Diagnostics) {
-	if r.connection == nil || !m.named() || m.OnExternal.ValueString() == rotation.ExternalIgnore {
+// nameStrays names what no object of the configuration holds; also before an object goes, and in the plan of what replaces
+// it, because nothing else will. One plan of a walk speaks for all.
+func (r *clientSecret) nameStrays(ctx context.Context, m model, strays rotation.Strays, diags *diag.Diagnostics) {
+	if r.connection == nil || !r.kind.Traits.Listed || !m.named() || m.OnExternal.ValueString() == rotation.ExternalIgnore {
 		return
 	}
-	strays := r.connection.Claims.Noticed(ctx, m.client())
-	for _, w := range rotation.StrayWarnings(r.kind.Traits, m.state(), rotation.Noted{Strays: strays}) {
-		diags.AddWarning(w.Summary, w.Detail+"\n\n"+r.where(m))
+	for _, n := range r.connection.Claims.Name(ctx, m.client(), strays) {
+		w := n.Warning()
+		diags.AddWarning(w.Summary, w.Detail+"\n\n"+explain.Where(r.kind.Subject(n.Client)))
 	}
 }
 
 func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model, noted rotation.Noted, diags *diag.Diagnostics) {
 	r.remember(plan, prior)
 	set, st := plan.settings(), prior.state()
-	if r.connection != nil {
-		noted.Strays = r.connection.Claims.Unclaimed(ctx, prior.client(), noted.Strays)
-	}
 	decision := r.decide(*plan, prior, noted)
 	for _, w := range decision.Warnings {
 		diags.AddWarning(w.Summary, w.Detail+"\n\n"+r.where(prior))
 	}
+	r.nameStrays(ctx, *plan, rotation.StraysOf(st, noted), diags)
 	if decision.Refused != nil {
 		r.fail(diags, prior, "plan the rotation", decision.Refused)
 		return

@@ -38,6 +38,7 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 
 	noted := recall(ctx, req.Private, &resp.Diagnostics)
 	first := m.HasPrevious.IsNull()
+	defer r.connection.Claims.Read(m.client(), m.SecretID.ValueString())()
 	r.claim(m, noted)
 	facts, err := r.look(ctx, m, noted)
 	switch {

@@ -121,8 +121,8 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 	if self && !set.AllowSelf && (d.Rotate == Yes || d.Retire || len(d.RetireOlder) > 0) {
 		d.Refused = SelfRefusal()
 	}
-	if set.OnExternal != ExternalIgnore {
-		d.Warnings = append(d.Warnings, StrayWarnings(traits, st, noted)...)
+	if set.OnExternal != ExternalIgnore && !traits.Listed && noted.Interrupted {
+		d.Warnings = append(d.Warnings, interruptedWarning(traits))
 	}
 	if noted.Conflict {
 		d.Warnings = append(d.Warnings, conflictWarning())

@@ -317,39 +317,55 @@ func Recognise(st State, facts Facts, candidates []string) (entry Entry, ok bool
 	return entry, found == 1
 }
 
-// StrayWarnings name what an interrupted run may have left behind.
-func StrayWarnings(traits Traits, st State, noted Noted) []Warning {
-	const interrupted = "The notes that the provider keeps beside this object are missing: it ended in the middle of a change. "
-	switch {
-	case traits.Listed && len(noted.Strays) > 0 && st.Unrecognised():
-		return []Warning{{
+const interrupted = "The notes that the provider keeps beside this object are missing: it ended in the middle of a change. "
+
+// Strays are live entries of one client of a Listed vendor that no object is known to hold.
+type Strays struct {
+	IDs []string
+	// Unrecognised: an object does not know which entry is its current secret.
+	Unrecognised bool
+	// Interrupted: the notes of an object were lost.
+	Interrupted bool
+}
+
+// StraysOf are those that one object knows of.
+func StraysOf(st State, noted Noted) Strays {
+	return Strays{IDs: noted.Strays, Unrecognised: st.Unrecognised(), Interrupted: noted.Interrupted}
+}
+
+// Warning names what an interrupted run may have left behind.
+func (s Strays) Warning() Warning {
+	ids := strings.Join(s.IDs, ", ")
+	if s.Unrecognised {
+		return Warning{
 			Summary: "The id of the current secret is not known",
-			Detail: fmt.Sprintf("The current secret works, but when it was made its entry could not be told from others. It is one of these, or is not listed yet: %s. ", strings.Join(noted.Strays, ", ")) +
+			Detail: fmt.Sprintf("The current secret works, but when it was made its entry could not be told from others. It is one of these, or is not listed yet: %s. ", ids) +
 				"Delete none of them before you know which. Rotate once more, with expires_after set, and the provider knows its own; then delete what nobody uses. Nothing is deleted here.",
-		}}
-	case traits.Listed && len(noted.Strays) > 0:
-		detail := fmt.Sprintf("Live secrets that this state does not know: %s. ", strings.Join(noted.Strays, ", "))
-		if noted.Interrupted {
-			detail = interrupted + detail + "One of them may be of that change"
-		} else {
-			detail += "They were added since the last apply: by somebody else, or by a run that ended before its state was saved"
 		}
-		return []Warning{{
-			Summary: "A secret that this state does not know",
-			Detail:  detail + "; then nobody has its value. Delete what nobody uses. Nothing is deleted here.",
-		}}
-	case !traits.Listed && noted.Interrupted:
-		ends := "is the previous one now"
-		if traits.EndsOverlap {
-			ends = "ends with the overlap of that rotation"
-		}
-		return []Warning{{
-			Summary: "A run ended in the middle of a change",
-			Detail: interrupted + "If it was rotating, a new secret was made and lost, and the secret in this state " + ends + ". " +
-				"Try the secret before anything is deleted; to be safe, rotate again. This is said until the next rotation.",
-		}}
 	}
-	return nil
+	detail := fmt.Sprintf("Live secrets that this state does not know: %s. ", ids)
+	if s.Interrupted {
+		detail = interrupted + detail + "One of them may be of that change"
+	} else {
+		detail += "They were added since the last apply: by somebody else, or by a run that ended before its state was saved"
+	}
+	return Warning{
+		Summary: "A secret that this state does not know",
+		Detail:  detail + "; then nobody has its value. Delete what no other resource holds and nobody uses. Nothing is deleted here.",
+	}
+}
+
+// interruptedWarning says, on a slot API, what an interrupted run may have done.
+func interruptedWarning(traits Traits) Warning {
+	ends := "is the previous one now"
+	if traits.EndsOverlap {
+		ends = "ends with the overlap of that rotation"
+	}
+	return Warning{
+		Summary: "A run ended in the middle of a change",
+		Detail: interrupted + "If it was rotating, a new secret was made and lost, and the secret in this state " + ends + ". " +
+			"Try the secret before anything is deleted; to be safe, rotate again. This is said until the next rotation.",
+	}
 }
 
 func conflictWarning() Warning {

@@ -2,6 +2,7 @@ package vendors_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -13,24 +14,32 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
 )
 
+var one, other = rotation.Client{Scope: "s", ID: "one"}, rotation.Client{Scope: "s", ID: "other"}
+
+// quiet is how long nothing must be heard before what is unclaimed counts as nobody's.
+const quiet = 500 * time.Millisecond
+
 func TestClaims(t *testing.T) {
 	t.Parallel()
-	one, other := rotation.Client{Scope: "s", ID: "one"}, rotation.Client{Scope: "s", ID: "other"}
 	for name, c := range map[string]struct {
 		later []time.Duration // when siblings are read
+		slow  time.Duration   // how long another read takes
 		want  []string
 		waits time.Duration
 	}{
-		"nobody else":        {nil, []string{"a", "b"}, 500 * time.Millisecond},
-		"one of them":        {[]time.Duration{200 * time.Millisecond}, []string{"b"}, 500 * time.Millisecond},
-		"both, side by side": {[]time.Duration{0, 0}, nil, 0},
-		"one after another":  {[]time.Duration{300 * time.Millisecond, 400 * time.Millisecond}, nil, 500 * time.Millisecond},
-		"too late":           {[]time.Duration{2 * time.Second}, []string{"a", "b"}, 500 * time.Millisecond},
+		"nobody else":        {nil, 0, []string{"a", "b"}, quiet},
+		"one of them":        {[]time.Duration{200 * time.Millisecond}, 0, []string{"b"}, 700 * time.Millisecond},
+		"both, side by side": {[]time.Duration{0, 0}, 0, nil, 0},
+		"one after another":  {[]time.Duration{300 * time.Millisecond, 700 * time.Millisecond}, 0, nil, 700 * time.Millisecond},
+		"too late":           {[]time.Duration{2 * time.Second}, 0, []string{"a", "b"}, quiet},
+		"behind a slow read": {[]time.Duration{2 * time.Second, 2 * time.Second}, 3 * time.Second, nil, 2 * time.Second},
+		"a slow read":        {nil, 3 * time.Second, []string{"a", "b"}, 3*time.Second + quiet},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				claims := vendors.Claims{Clock: clock.System}
+				done := claims.Read(one, "mine")
 				claims.Claim(one, "mine", "")
 				claims.Claim(other, "a", "b") // another client's secrets are nobody's here
 				var siblings sync.WaitGroup
@@ -41,43 +50,164 @@ func TestClaims(t *testing.T) {
 						claims.Claim(one, []string{"A", "b"}[i]) // ids are compared without regard to case
 					})
 				}
+				if c.slow > 0 {
+					slow := claims.Read(other, "")
+					siblings.Go(func() {
+						time.Sleep(c.slow)
+						slow()
+					})
+				}
 				synctest.Wait()
 				began := time.Now()
 				got := claims.Unclaimed(context.Background(), one, []string{"MINE", "a", "b"})
+				done()
 				if !slices.Equal(got, c.want) {
 					t.Errorf("unclaimed %v, want %v", got, c.want)
 				}
-				if waited := time.Since(began); waited != c.waits {
+				// A pause may have begun just before.
+				if waited := time.Since(began); waited < c.waits || waited > c.waits+50*time.Millisecond {
 					t.Errorf("waited %s, want %s", waited, c.waits)
-				}
-				// Nobody waits a second time.
-				if began = time.Now(); c.waits > 0 {
-					claims.Unclaimed(context.Background(), one, []string{"nobody's"})
-				}
-				if waited := time.Since(began); waited != 0 {
-					t.Errorf("waited %s more", waited)
 				}
 			})
 		})
 	}
 }
 
-// What anybody noticed stays noticed, until somebody turns out to hold it.
-func TestClaims_Noticed(t *testing.T) {
+// What cannot be waited for is not known.
+func TestClaims_Cancelled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		claims := vendors.Claims{Clock: clock.System}
-		client := rotation.Client{Scope: "s", ID: "one"}
-		if got := claims.Noticed(t.Context(), client); len(got) != 0 {
-			t.Errorf("noticed %v before anything was", got)
+		defer claims.Read(one, "mine")()
+		claims.Notice(one, []string{"a"})
+		ctx, cancel := context.WithTimeout(t.Context(), quiet/2)
+		defer cancel()
+		if got := claims.Unclaimed(ctx, one, []string{"a"}); got != nil {
+			t.Errorf("unclaimed %v", got)
 		}
-		claims.Notice(client, []string{"a", "b"})
-		claims.Notice(client, []string{"b", "c"})
-		claims.Notice(client, nil)
-		claims.Notice(rotation.Client{Scope: "s", ID: "other"}, []string{"d"})
-		claims.Claim(client, "A")
-		if got := claims.Noticed(t.Context(), client); !slices.Equal(got, []string{"b", "c"}) {
+		if got := claims.Name(ctx, one, rotation.Strays{IDs: []string{"a"}}); got != nil {
+			t.Errorf("named %v", got)
+		}
+	})
+}
+
+// walk reads and plans objects as Terraform does, some at a time; object i of a client holds held[i] and does not know its
+// siblings' secrets nor extra.
+func walk(claims *vendors.Claims, parallelism int, clients []rotation.Client, held []string, extra ...string) []vendors.Named {
+	var mu sync.Mutex
+	var all []vendors.Named
+	var objects sync.WaitGroup
+	slots := make(chan struct{}, parallelism)
+	for i, id := range held {
+		for _, c := range clients {
+			slots <- struct{}{}
+			objects.Go(func() {
+				defer func() { <-slots }()
+				done := claims.Read(c, id)
+				claims.Claim(c, id)
+				time.Sleep(10 * time.Millisecond)
+				unknown := slices.Concat(held[:i], held[i+1:], extra)
+				claims.Notice(c, unknown)
+				done()
+				named := claims.Name(context.Background(), c, rotation.Strays{IDs: unknown})
+				mu.Lock()
+				defer mu.Unlock()
+				all = append(all, named...)
+			})
+		}
+	}
+	objects.Wait()
+	return all
+}
+
+// However many siblings there are, of however many clients, and however few Terraform looks at a time: nobody takes one for a
+// stray, and a stray is named once.
+func TestClaims_Name(t *testing.T) {
+	t.Parallel()
+	var held []string
+	for i := range 60 {
+		held = append(held, fmt.Sprintf("Secret-%d", i))
+	}
+	for _, parallelism := range []int{2, 10, 50} {
+		for _, clients := range [][]rotation.Client{{one}, {one, other}} {
+			synctest.Test(t, func(t *testing.T) {
+				claims := &vendors.Claims{Clock: clock.System}
+				if got := walk(claims, parallelism, clients, held); len(got) > 0 {
+					t.Errorf("parallelism %d, %d clients: named %v", parallelism, len(clients), got)
+				}
+				// The same process may serve another walk, in which everything is read again.
+				for range 2 {
+					got := walk(claims, parallelism, clients, held, "Stray")
+					if len(got) != len(clients) {
+						t.Fatalf("parallelism %d: named %v", parallelism, got)
+					}
+					for i, n := range got {
+						if n.Client != clients[i] || !slices.Equal(n.IDs, []string{"Stray"}) {
+							t.Errorf("parallelism %d: named %v", parallelism, n)
+						}
+					}
+					// The walk of an apply reads nothing and has nothing new to say.
+					if again := claims.Name(t.Context(), one, rotation.Strays{IDs: []string{"Stray", "never noticed"}}); len(again) > 0 {
+						t.Errorf("named again: %v", again)
+					}
+				}
+			})
+		}
+	}
+}
+
+// One at a time, nobody can wait for the others. What the first cannot know is said once, and what is nobody's is said.
+func TestClaims_NameOneAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var ids []string
+		for _, n := range walk(&vendors.Claims{Clock: clock.System}, 1, []rotation.Client{one}, []string{"a", "b", "c"}, "stray") {
+			ids = append(ids, n.IDs...)
+		}
+		if slices.Sort(ids); !slices.Equal(ids, []string{"b", "c", "stray"}) {
+			t.Errorf("named %v", ids)
+		}
+	})
+}
+
+// What one object knows of itself goes into what is said of its client.
+func TestClaims_NameKeepsWhy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		claims := vendors.Claims{Clock: clock.System}
+		claims.Notice(one, []string{"a", "b"})
+		var later sync.WaitGroup
+		defer later.Wait()
+		later.Go(func() {
+			time.Sleep(quiet / 5)
+			if got := claims.Name(context.Background(), one, rotation.Strays{IDs: []string{"b"}, Interrupted: true}); got != nil {
+				t.Errorf("two speak: %v", got)
+			}
+		})
+		got := claims.Name(t.Context(), one, rotation.Strays{IDs: []string{"a"}})
+		if len(got) != 1 || !slices.Equal(got[0].IDs, []string{"a", "b"}) || !got[0].Interrupted || got[0].Unrecognised {
+			t.Errorf("named %+v", got)
+		}
+		if got := claims.Noticed(one); !slices.Equal(got, []string{"a", "b"}) {
 			t.Errorf("noticed %v", got)
 		}
 	})
+}
+
+// Claims of a client come from as many reads as Terraform runs at once.
+func TestClaims_AtOnce(t *testing.T) {
+	t.Parallel()
+	claims := vendors.Claims{Clock: clock.System}
+	var reads sync.WaitGroup
+	for i := range 50 {
+		reads.Go(func() {
+			defer claims.Read(one, fmt.Sprint(i))()
+			claims.Claim(one, fmt.Sprint(i))
+			claims.Use(one, fmt.Sprint(i), "")
+			claims.Notice(one, []string{fmt.Sprint(i + 1)})
+			claims.Name(t.Context(), one, rotation.Strays{IDs: []string{fmt.Sprint(i)}})
+			claims.InUse(one, fmt.Sprint(i))
+		})
+	}
+	reads.Wait()
 }
