@@ -22,6 +22,7 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if req.Plan.Raw.IsNull() {
 		prior := r.load(ctx, req.State, &resp.Diagnostics)
 		r.planDestroy(prior, &resp.Diagnostics)
+		r.use(prior, false)
 		if noted := recall(ctx, req.Private, &resp.Diagnostics); r.connection != nil { // nothing is read in the walk of a destroy
 			r.claim(prior, noted)
 			r.connection.Claims.Notice(prior.client(), noted.Strays)
@@ -49,6 +50,7 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		if !plan.Scope.Equal(prior.Scope) || !plan.Client.Equal(prior.Client) {
 			// Another client: Terraform replaces the resource and plans its creation next.
 			r.planDestroy(prior, &resp.Diagnostics)
+			r.use(prior, false)
 			r.forget(&plan)
 		} else {
 			r.planUpdate(ctx, &plan, prior, recall(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
@@ -111,10 +113,23 @@ func (r *clientSecret) nameStrays(ctx context.Context, m model, strays rotation.
 	}
 }
 
+// use records whether the secret of prior stays a current one: what rotates or goes leaves it behind.
+func (r *clientSecret) use(prior model, stays bool) {
+	id := prior.SecretID.ValueString()
+	switch {
+	case r.connection == nil:
+	case stays:
+		r.connection.Claims.Use(prior.client(), id, "")
+	default:
+		r.connection.Claims.Use(prior.client(), "", id)
+	}
+}
+
 func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model, noted rotation.Noted, diags *diag.Diagnostics) {
 	r.remember(plan, prior)
 	set, st := plan.settings(), prior.state()
 	decision := r.decide(*plan, prior, noted)
+	r.use(prior, decision.Rotate != rotation.Yes)
 	for _, w := range decision.Warnings {
 		diags.AddWarning(w.Summary, w.Detail+"\n\n"+r.where(prior))
 	}

@@ -68,7 +68,6 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 			resp.Diagnostics.Append(r.identify(ctx, resp.Identity, m)...)
 		}
 	}
-	r.connection.Claims.Use(m.client(), st.SecretID, "")
 	st.PreviousEndsAt = rotation.PreviousEndsAt(r.kind.Traits, m.settings(), st, noted)
 	m.observed(st)
 	r.connection.Open.Saw(m.client(), st.HasPrevious, st.PreviousEndsAt)

@@ -28,8 +28,15 @@ type task struct {
 	allowSelf bool
 }
 
-// refusal says why the task must not be done, nil when it may. It makes no call.
+// refusal says why the task must not be done, nil when it may. It makes no call. A plan knows what every resource that it
+// depends on holds; the walk of an apply knows only of those that it changed.
 func (t task) refusal() error {
+	if t.connection != nil && t.secretID != "" && t.connection.Claims.InUse(t.client, t.secretID) {
+		return &rotation.RefusedError{
+			Reason: fmt.Sprintf("Secret %s is the current secret of a resource in this configuration, not a previous one.", t.secretID),
+			Remedy: "Give previous_secret_id the attribute previous_secret_id of that resource, not secret_id.",
+		}
+	}
 	if t.connection == nil || t.connection.Unknown || t.connection.Vendor == nil || !t.kind.Traits.LogsIn || t.allowSelf {
 		return nil
 	}
@@ -53,9 +60,6 @@ func (t task) end(ctx context.Context) (bool, error) {
 	if t.kind.Traits.Listed && t.secretID == "" {
 		return false, nil
 	}
-	if err := t.refusal(); err != nil {
-		return false, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	unlock, err := t.connection.Locks.Lock(ctx, t.client)
@@ -63,18 +67,15 @@ func (t task) end(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	defer unlock()
+	if err := t.refusal(); err != nil {
+		return false, err
+	}
 	if !t.kind.Traits.Listed {
 		ended, err := t.connection.Retire(ctx, t.client, "", t.connection.Open.Behind(t.client))
 		if err == nil {
 			t.connection.Open.Ended(t.client)
 		}
 		return ended, err
-	}
-	if t.connection.Claims.InUse(t.client, t.secretID) {
-		return false, &rotation.RefusedError{
-			Reason: fmt.Sprintf("Secret %s is the current secret of a resource in this configuration, not a previous one.", t.secretID),
-			Remedy: "Give previous_secret_id the attribute previous_secret_id of that resource, not secret_id.",
-		}
 	}
 	before, err := t.connection.Prepare(ctx, t.client)
 	if err != nil {

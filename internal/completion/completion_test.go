@@ -279,6 +279,46 @@ func TestCompletion_KeepsACurrentSecret(t *testing.T) {
 	}
 }
 
+// The plan says so already: the walk of an apply that leaves the resource as it is knows nothing of it. What the same apply
+// rotates is no current secret any more.
+func TestCompletion_PlanKeepsACurrentSecret(t *testing.T) {
+	t.Parallel()
+	w := acctest.NewWorld(t)
+	config := func(trigger, previous string) string {
+		text := fmt.Sprintf(`resource "oauthsecret_identity_service_client_secret" "app" {
+  client_id           = %q
+  rotate_when_changed = { q = %q }
+}
+`, acctest.Application, trigger)
+		if previous != "" {
+			text += fmt.Sprintf(`resource "oauthsecret_identity_service_rotation_completion" "app" {
+  client_id          = oauthsecret_identity_service_client_secret.app.client_id
+  version            = oauthsecret_identity_service_client_secret.app.version
+  previous_secret_id = oauthsecret_identity_service_client_secret.app.%s
+}
+`, previous)
+		}
+		return text
+	}
+	cli := w.Terminal(t, config("1", ""))
+	cli.Apply()
+	cli.Configure(config("2", ""))
+	cli.Apply()
+	w.ResetJournal()
+	cli.Configure(config("2", "secret_id"))
+	for _, refresh := range []string{"true", "false"} {
+		if r := cli.Run("plan", "-json", "-input=false", "-refresh="+refresh); !r.Failed {
+			t.Errorf("with -refresh=%s the plan goes on:\n%s", refresh, r.Text)
+		} else {
+			r.Errs(t, "is the current secret of a resource")
+		}
+	}
+	cli.Sent()
+	cli.Configure(config("3", "previous_secret_id"))
+	cli.Apply()
+	cli.Sent("identity_service.add", "identity_service.delete")
+}
+
 // Actions do the same after a consumer's update (Terraform 1.14).
 func TestAction_AfterTheConsumersUpdate(t *testing.T) {
 	t.Parallel()

@@ -32,7 +32,7 @@ type Claims struct {
 // holdings are what is known of one client.
 type holdings struct {
 	held    idSet // what some object holds
-	current idSet // the current secret of some object
+	current idSet // what stays the current secret of some object
 	read    idSet // the current secrets of the objects that were read in this walk
 	noticed idSet // what some object did not know when it was read
 	named   idSet // those of noticed that were named in this walk
