@@ -291,6 +291,25 @@ func (c *Terminal) StateFile() string {
 	return string(raw)
 }
 
+// LoseNotes drops the private state of every object, as a provider that dies in the middle of a change does.
+func (c *Terminal) LoseNotes() {
+	c.t.Helper()
+	var state map[string]any
+	c.decode(c.StateFile(), &state)
+	for _, r := range state["resources"].([]any) {
+		for _, instance := range r.(map[string]any)["instances"].([]any) {
+			delete(instance.(map[string]any), "private")
+		}
+	}
+	raw, err := json.MarshalIndent(state, "", "  ")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(c.Dir, "terraform.tfstate"), raw, 0o600)
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 func (c *Terminal) decode(text string, into any) {
 	c.t.Helper()
 	if err := json.Unmarshal([]byte(text), into); err != nil {

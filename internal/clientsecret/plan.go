@@ -53,7 +53,8 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 			r.use(prior, false)
 			r.forget(&plan)
 		} else {
-			r.planUpdate(ctx, &plan, prior, recall(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
+			noted := recall(ctx, req.Private, &resp.Diagnostics).Recalled(prior.state())
+			r.planUpdate(ctx, &plan, prior, noted, &resp.Diagnostics)
 		}
 	}
 	resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)

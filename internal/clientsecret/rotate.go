@@ -197,9 +197,9 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	m := o.m
 	version := o.prior.Version + 1
 	older := olderSecrets(o.kind.Traits, o.prior, *o.noted)
-	sighted := o.noted.Sighted // what appeared since the last read is a stray, to be named by the next one
-	if o.kind.Traits.Listed && sighted == nil {
-		sighted = rotation.SightingOf(issued.Before)
+	var sighted *rotation.Sighting
+	if o.kind.Traits.Listed {
+		sighted = o.noted.Known(o.prior, issued.Before)
 	}
 	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Sighted: sighted, Rotated: rotation.FrameOf(issued.Before, issued.At)}
 

@@ -44,6 +44,30 @@ type Noted struct {
 	Pending *Pending `json:"-"`
 }
 
+// Recalled are the notes as they were found beside a state: every rotation and every read leaves some, so that none are
+// lost ones.
+func (n Noted) Recalled(st State) Noted {
+	if n.At.IsZero() && st.Version >= 1 {
+		n.Interrupted = true
+	}
+	return n
+}
+
+// Known are the entries of before, the list right before a rotation, that are no strays: those of the last look, what a
+// plan named where the notes were lost, and all where there is no earlier look. What appeared since is for the next plan to
+// name.
+func (n Noted) Known(st State, before Facts) *Sighting {
+	if n.Sighted != nil {
+		return n.Sighted
+	}
+	if n.Interrupted {
+		before.Secrets = slices.DeleteFunc(slices.Clone(before.Secrets), func(e Entry) bool {
+			return !e.Is(st.SecretID) && !e.Is(st.PreviousSecretID) && !slices.ContainsFunc(n.Strays, e.Is)
+		})
+	}
+	return SightingOf(before)
+}
+
 // Frame holds a rotation between two of the vendor's times.
 type Frame struct {
 	// Before is the client's last change before the rotation.
@@ -194,8 +218,8 @@ func (e External) warning(traits Traits, st State, chosen, rotating, refused boo
 // Observe updates the state and the notes by what a read showed. first: nothing was observed before (right after an
 // import or adoption), so that there is nothing to compare with.
 func Observe(traits Traits, st State, noted Noted, facts Facts, first bool) (State, Noted) {
-	if noted.At.IsZero() && st.Version >= 1 && !first {
-		noted.Interrupted = true
+	if !first {
+		noted = noted.Recalled(st)
 	}
 	noted.Unfit = facts.Unfit
 	if !traits.Listed {

@@ -210,6 +210,53 @@ func TestObserve_Strays(t *testing.T) {
 	}
 }
 
+// What appeared since the last look stays a stray after a rotation; so does, of lost notes, all that no plan has named.
+func TestNoted_Known(t *testing.T) {
+	t.Parallel()
+	list := func(ids ...string) rotation.Facts {
+		facts := rotation.Facts{At: t0}
+		for _, id := range ids {
+			facts.Secrets = append(facts.Secrets, rotation.Entry{ID: id})
+		}
+		return facts
+	}
+	st := rotation.State{Version: 2, SecretID: "new", PreviousSecretID: "old"}
+	for name, c := range map[string]struct {
+		st    rotation.State
+		noted rotation.Noted
+		want  rotation.Facts
+	}{
+		"a first secret":              {rotation.State{}, rotation.Noted{}, list("new", "old", "named", "late")},
+		"an earlier look":             {st, rotation.Noted{At: t0, Sighted: rotation.SightingOf(list("new", "old"))}, list("new", "old")},
+		"an adopted one, not read":    {rotation.State{}, rotation.Noted{}.Recalled(rotation.State{}), list("new", "old", "named", "late")},
+		"lost notes, named in a plan": {st, rotation.Noted{At: t0, Interrupted: true, Strays: []string{"NAMED"}}, list("new", "old", "named")},
+		"lost notes, without a read":  {st, rotation.Noted{}.Recalled(st), list("new", "old")},
+	} {
+		if got, want := c.noted.Known(c.st, list("new", "old", "named", "late")), rotation.SightingOf(c.want); *got != *want {
+			t.Errorf("%s: not %v", name, c.want.Secrets)
+		}
+	}
+}
+
+// Notes are lost when there is a secret that was made here and none of them.
+func TestNoted_Recalled(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		noted rotation.Noted
+		st    rotation.State
+		want  bool
+	}{
+		"adopted or imported": {rotation.Noted{}, rotation.State{}, false},
+		"made here":           {rotation.Noted{}, rotation.State{Version: 1}, true},
+		"noted":               {rotation.Noted{At: t0}, rotation.State{Version: 1}, false},
+		"said before":         {rotation.Noted{At: t0, Interrupted: true}, rotation.State{Version: 1}, true},
+	} {
+		if got := c.noted.Recalled(c.st).Interrupted; got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
 func TestObserve_ListWithoutIDs(t *testing.T) {
 	t.Parallel()
 	st, noted := rotation.Observe(listed, rotation.State{Version: 1, HasPrevious: true, PreviousEndsAt: at(0)}, rotation.Noted{}, rotation.Facts{At: t0}, false)
