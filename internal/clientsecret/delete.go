@@ -14,6 +14,7 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
 )
 
 // Delete does what on_destroy says and works from state alone: a tainted object has no private state. A client that is
@@ -24,7 +25,7 @@ func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, r
 	m := r.load(ctx, req.State, &resp.Diagnostics)
 	action := m.OnDestroy.ValueString()
 	if r.connection != nil { // a creation in the same run is a replacement, and starts where this object ends
-		r.connection.Open.Saw(m.client(), m.HasPrevious.ValueBool(), instant(m.PreviousEndsAt))
+		r.connection.Open.Saw(m.client(), vendors.OpenRotation{Live: m.HasPrevious.ValueBool(), EndsAt: instant(m.PreviousEndsAt)})
 	}
 	if resp.Diagnostics.HasError() || action == DestroyKeep || action == "" {
 		return
@@ -63,12 +64,23 @@ func (r *clientSecret) destroyPrevious(ctx context.Context, m model, noted rotat
 	if !m.HasPrevious.ValueBool() { // whatever is there by now is not this object's
 		return
 	}
-	if noted.Doubtful() {
+	if !rotation.PreviousIsOurs(r.kind.Traits, m.state(), noted) {
 		diags.AddWarning("The previous secret was not deleted",
 			"Somebody else may have rotated, so it may be the secret in use. Delete it at the vendor when nothing uses it.\n\n"+r.where(m))
 		return
 	}
-	r.end(ctx, m, "", diags)
+	r.end(ctx, m, "", noted.Framed(m.state()), diags)
+}
+
+// leavesPrevious tells whether the destruction of m leaves its previous secret on a slot API where it is.
+func leavesPrevious(m model, doubtful bool) bool {
+	switch m.OnDestroy.ValueString() {
+	case DestroyRevoke:
+		return false
+	case DestroyRetirePrevious:
+		return doubtful
+	}
+	return true
 }
 
 // deleteOwn ends every secret that this resource created: the current one, the previous one and older ones. The secret of
@@ -90,13 +102,13 @@ func (r *clientSecret) deleteOwn(ctx context.Context, m model, noted rotation.No
 				"The id of the current secret was never found, so it cannot be deleted here. Find it in the list of the client's secrets, and delete it there.\n\n"+r.where(m))
 			continue
 		}
-		r.end(ctx, m, id, diags)
+		r.end(ctx, m, id, noted, diags)
 	}
 }
 
 // end retires one secret; nothing to retire and a client that is gone are success.
-func (r *clientSecret) end(ctx context.Context, m model, id string, diags *diag.Diagnostics) {
-	_, err := r.connection.Retire(ctx, m.client(), id, rotation.Facts{})
+func (r *clientSecret) end(ctx context.Context, m model, id string, noted rotation.Noted, diags *diag.Diagnostics) {
+	err := r.retire(ctx, m, id, noted)
 	if err == nil || errors.Is(err, httpapi.ErrNotFound) {
 		return
 	}
@@ -106,6 +118,40 @@ func (r *clientSecret) end(ctx context.Context, m model, id string, diags *diag.
 	}
 	diags.AddError(explain.Failure(r.kind.Subject(m.client()), what, err,
 		"It still works. The resource stays in state: mend the cause and destroy again."))
+}
+
+// retire deletes one secret of the object m. Where a vendor shows when the client changed, the previous secret is still the
+// one that the notes speak of.
+func (r *clientSecret) retire(ctx context.Context, m model, id string, noted rotation.Noted) (err error) {
+	var before rotation.Facts
+	if r.kind.Traits.ShowsPrevious {
+		if before, err = r.connection.Prepare(ctx, m.client()); err != nil {
+			return err
+		}
+		if before.HasPrevious != nil && *before.HasPrevious && noted.ChangedSince(m.state(), before) {
+			if noted.At.IsZero() {
+				return changedSinceRotation()
+			}
+			return changedSincePlan()
+		}
+	}
+	_, err = r.connection.Retire(ctx, m.client(), id, before)
+	return err
+}
+
+func changedSincePlan() error {
+	return &rotation.RefusedError{
+		Reason: "The client was changed since it was read for the plan: somebody else may have rotated, and the secret in use may be the previous one now.",
+		Remedy: "Run a plan again; it says what would be deleted.",
+	}
+}
+
+// changedSinceRotation is the refusal for a tainted object, which has no notes.
+func changedSinceRotation() error {
+	return &rotation.RefusedError{
+		Reason: "The client was changed after the last rotation from here: somebody else may have rotated, and the secret in use may be the previous one now.",
+		Remedy: "Untaint the resource and run a plan; it says so when somebody rotated. If nobody did, delete the previous secret first, with a rotation completion or at the vendor, and then replace the resource.",
+	}
 }
 
 // revoke makes every secret useless by replacing them all, and forgets the result.

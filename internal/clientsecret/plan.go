@@ -90,16 +90,21 @@ func (r *clientSecret) planCreate(plan *model, diags *diag.Diagnostics) {
 }
 
 // planReplacement refuses to replace an object whose client has an open rotation: the apply would drop the state, which
-// holds the secret in use, and then be refused. Only what is replaced was read in this run. With another on_destroy the
-// object that goes makes room.
+// holds the secret in use, and then be refused. Only what is replaced was read in this run. Some objects make room when they
+// go.
 func (r *clientSecret) planReplacement(plan model, diags *diag.Diagnostics) {
-	if r.connection == nil || r.kind.Traits.Listed || !plan.named() ||
-		plan.OnPending.ValueString() != rotation.PendingFail || plan.OnDestroy.ValueString() != DestroyKeep {
+	if r.connection == nil || r.kind.Traits.Listed || !plan.named() || plan.OnPending.ValueString() != rotation.PendingFail {
 		return
 	}
-	if live, ends := r.connection.Open.Live(plan.client()); live {
-		r.fail(diags, plan, "plan the rotation", rotation.PendingRefusal(r.kind.Traits, ends))
+	open := r.connection.Open.Seen(plan.client())
+	if !open.Live || !open.Stays {
+		return
 	}
+	refusal := rotation.PendingRefusal(r.kind.Traits, open.EndsAt)
+	if open.Doubtful {
+		refusal = rotation.DoubtfulRefusal()
+	}
+	r.fail(diags, plan, "plan the rotation", refusal)
 }
 
 // nameStrays names what no object of the configuration holds; also before an object goes, and in the plan of what replaces

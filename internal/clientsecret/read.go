@@ -17,6 +17,7 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
 )
 
 // Pauses between looks at a client that a vendor does not show (yet).
@@ -70,7 +71,10 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	st.PreviousEndsAt = rotation.PreviousEndsAt(r.kind.Traits, m.settings(), st, noted)
 	m.observed(st)
-	r.connection.Open.Saw(m.client(), st.HasPrevious, st.PreviousEndsAt)
+	doubtful := !rotation.PreviousIsOurs(r.kind.Traits, st, noted)
+	r.connection.Open.Saw(m.client(), vendors.OpenRotation{
+		Live: st.HasPrevious, EndsAt: st.PreviousEndsAt, Doubtful: doubtful, Stays: leavesPrevious(m, doubtful),
+	})
 	r.connection.Claims.Notice(m.client(), noted.Strays)
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, m)...)
 	resp.Diagnostics.Append(note(ctx, resp.Private, noted, keepsPlaintext(m))...)

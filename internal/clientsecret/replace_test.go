@@ -50,6 +50,43 @@ func TestReplaceWithAnOpenRotationIsRefused(t *testing.T) {
 	})
 }
 
+// Where the previous secret may be the one in use, the object that goes does not end it, and makes no room.
+func TestReplaceInDoubtIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		cli := w.Terminal(t, c.HCL(`  on_destroy = "retire_previous"`))
+		cli.Apply()
+		cli.Sent(c.Rotate)
+		cli.LoseNotes()
+		held := cli.Attribute(c.Address(), "client_secret")
+		cli.ApplyFails("-replace="+c.Address()).Errs(t, "this resource may not have left it behind")
+		cli.Sent()
+		if cli.Attribute(c.Address(), "client_secret") != held {
+			t.Error("the state lost the secret")
+		}
+		expectLive(t, c, w, 0, 1)
+	})
+}
+
+// With "keep" in state nothing makes room, whatever the configuration says by now.
+func TestReplaceGoesByOnDestroyInState(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		cli := w.Terminal(t, c.HCL(""))
+		cli.Apply()
+		cli.Sent(c.Rotate)
+		held := cli.Attribute(c.Address(), "client_secret")
+		cli.Configure(c.HCL(`  on_destroy = "retire_previous"`))
+		cli.ApplyFails("-replace="+c.Address()).Errs(t, "a second rotation would end")
+		cli.Sent()
+		if cli.Attribute(c.Address(), "client_secret") != held {
+			t.Error("the state lost the secret")
+		}
+		cli.Apply()
+		cli.Apply("-replace=" + c.Address())
+		cli.Sent(c.Retire, c.Rotate)
+		expectLive(t, c, w, 1, 2)
+	})
+}
+
 // The old half of a create_before_destroy must not end what the new half made.
 func TestCreateBeforeDestroy(t *testing.T) {
 	t.Parallel()

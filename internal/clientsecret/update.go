@@ -157,7 +157,7 @@ func (u *update) retire(ctx context.Context, m model, ids []string) {
 			u.r.fail(u.diags, m, "delete the previous secret", err)
 			return
 		}
-		if err := u.end(ctx, c, id); err != nil {
+		if err := u.r.retire(ctx, u.prior, id, *u.noted); err != nil {
 			u.diags.AddError(explain.Failure(u.r.kind.Subject(c), "delete the previous secret", err,
 				"Nothing was deleted: the secrets that worked before still work; the next apply tries again."))
 			continue
@@ -168,28 +168,6 @@ func (u *update) retire(ctx context.Context, m model, ids []string) {
 			truth.HasPrevious, truth.PreviousEndsAt, truth.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()
 		}
 		u.save(truth)
-	}
-}
-
-// end deletes one secret that the plan named. Where a vendor shows when the client changed, it is still the one of the plan.
-func (u *update) end(ctx context.Context, c rotation.Client, id string) (err error) {
-	var before rotation.Facts
-	if u.r.kind.Traits.ShowsPrevious {
-		if before, err = u.r.connection.Prepare(ctx, c); err != nil {
-			return err
-		}
-		if before.HasPrevious != nil && *before.HasPrevious && u.noted.ChangedSince(u.prior.state(), before) {
-			return changedSincePlan()
-		}
-	}
-	_, err = u.r.connection.Retire(ctx, c, id, before)
-	return err
-}
-
-func changedSincePlan() error {
-	return &rotation.RefusedError{
-		Reason: "The client was changed since it was read for the plan: somebody else may have rotated, and the secret in use may be the previous one now.",
-		Remedy: "Run a plan again; it says what would be deleted.",
 	}
 }
 

@@ -80,7 +80,7 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 	d := Decision{}
 	d.Rotate, d.Why = rotate(set, st, noted)
 	retireAt := retireAt(set, st)
-	ours := previousIsOurs(traits, st, noted)
+	ours := PreviousIsOurs(traits, st, noted)
 	due := st.HasPrevious && retireAt != nil && !noted.At.IsZero() && !noted.At.Before(*retireAt)
 	if set.RetireAfter != nil {
 		d.RetireOlder = noted.olderDue()
@@ -112,7 +112,7 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 		case d.Rotate == Yes && st.HasPrevious && ours:
 			d.Refused = PendingRefusal(traits, st.PreviousEndsAt)
 		case d.Rotate == Yes && st.HasPrevious:
-			d.Refused = doubtfulRefusal()
+			d.Refused = DoubtfulRefusal()
 		}
 	}
 	if d.Rotate == Yes && noted.Unfit != "" {
@@ -209,12 +209,12 @@ func PreviousEndsAt(traits Traits, set Settings, st State, noted Noted) *time.Ti
 		if noted.At.IsZero() { // the notes are lost
 			own = st.PreviousEndsAt
 		}
-		if at := retireAt(set, st); at != nil && previousIsOurs(traits, st, noted) && (own == nil || at.Before(*own)) {
+		if at := retireAt(set, st); at != nil && PreviousIsOurs(traits, st, noted) && (own == nil || at.Before(*own)) {
 			return at
 		}
 		return own
 	}
-	if traits.EndsOverlap || !previousIsOurs(traits, st, noted) {
+	if traits.EndsOverlap || !PreviousIsOurs(traits, st, noted) {
 		return st.PreviousEndsAt
 	}
 	if at := retireAt(set, st); at != nil {
@@ -226,10 +226,10 @@ func PreviousEndsAt(traits Traits, set Settings, st State, noted Noted) *time.Ti
 	return st.PreviousEndsAt
 }
 
-// previousIsOurs tells whether the previous secret is one that this resource replaced. On a slot API nobody may delete
+// PreviousIsOurs tells whether the previous secret is one that this resource replaced. On a slot API nobody may delete
 // what somebody else's rotation pushed there: it can be the very secret that this state hands out. On a list only what
 // this resource created may go, and an adopted or imported secret (version 0) was not.
-func previousIsOurs(traits Traits, st State, noted Noted) bool {
+func PreviousIsOurs(traits Traits, st State, noted Noted) bool {
 	if traits.Listed {
 		return st.Version >= 2 && st.PreviousSecretID != ""
 	}
@@ -282,8 +282,8 @@ func PendingRefusal(traits Traits, endsAt *time.Time) *RefusedError {
 	}
 }
 
-// doubtfulRefusal is the answer to a rotation while the previous secret may be the one in use.
-func doubtfulRefusal() *RefusedError {
+// DoubtfulRefusal is the answer to a rotation while the previous secret may be the one in use.
+func DoubtfulRefusal() *RefusedError {
 	return &RefusedError{
 		Reason: "A previous secret is still valid, and this resource may not have left it behind: it may be the secret in use, and a second rotation would end or lose it.",
 		Remedy: "Find out what the consumers use. If it is the current secret, delete the previous one with a rotation completion. If it is the previous one, choose a time for a short " +

@@ -68,6 +68,15 @@ func (n Noted) Known(st State, before Facts) *Sighting {
 	return SightingOf(before)
 }
 
+// Framed are the notes that the destruction of an object goes by. A tainted one has none; then a change of the client after
+// the last rotation from here may be a rotation by somebody else.
+func (n Noted) Framed(st State) Noted {
+	if n.At.IsZero() && st.RotatedAt != nil {
+		n.Rotated = &Frame{Answered: *st.RotatedAt}
+	}
+	return n
+}
+
 // Frame holds a rotation between two of the vendor's times.
 type Frame struct {
 	// Before is the client's last change before the rotation.

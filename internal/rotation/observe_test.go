@@ -257,6 +257,31 @@ func TestNoted_Recalled(t *testing.T) {
 	}
 }
 
+// Without notes, a client that was changed after the last rotation may have been rotated by somebody else; with notes, what
+// they have seen counts.
+func TestNoted_Framed(t *testing.T) {
+	t.Parallel()
+	live := true
+	rotated := rotation.State{Version: 1, RotatedAt: at(0), HasPrevious: true}
+	for name, c := range map[string]struct {
+		noted   rotation.Noted
+		st      rotation.State
+		changed time.Duration
+		want    bool
+	}{
+		"by the rotation":           {rotation.Noted{}, rotated, time.Second, false},
+		"after it":                  {rotation.Noted{}, rotated, time.Minute, true},
+		"after it, and was noted":   {rotation.Noted{At: t0.Add(time.Hour), Changed: at(time.Minute)}, rotated, time.Minute, false},
+		"never rotated from here":   {rotation.Noted{}, rotation.State{HasPrevious: true}, time.Minute, false},
+		"after it, and after notes": {rotation.Noted{At: t0.Add(time.Hour), Changed: at(time.Minute)}, rotated, 2 * time.Hour, true},
+	} {
+		facts := rotation.Facts{At: t0.Add(day), HasPrevious: &live, ChangedAt: at(c.changed)}
+		if got := c.noted.Framed(c.st).ChangedSince(c.st, facts); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
 func TestObserve_ListWithoutIDs(t *testing.T) {
 	t.Parallel()
 	st, noted := rotation.Observe(listed, rotation.State{Version: 1, HasPrevious: true, PreviousEndsAt: at(0)}, rotation.Noted{}, rotation.Facts{At: t0}, false)

@@ -12,7 +12,7 @@ import (
 // this process left behind itself, which a vendor may not show yet.
 type Open struct {
 	mu   sync.Mutex
-	of   map[rotation.Client]openRotation
+	of   map[rotation.Client]OpenRotation
 	left map[rotation.Client]time.Time
 }
 
@@ -45,26 +45,32 @@ func (o *Open) Behind(c rotation.Client) (facts rotation.Facts) {
 	return facts
 }
 
-type openRotation struct {
-	live bool
-	ends *time.Time
+// OpenRotation is what a state says of a rotation.
+type OpenRotation struct {
+	// Live: a previous secret is valid, until EndsAt as far as that is known.
+	Live   bool
+	EndsAt *time.Time
+	// Doubtful: it may be another one than the one that the state's object left behind.
+	Doubtful bool
+	// Stays: the destruction of the state's object does not end it.
+	Stays bool
 }
 
 // Saw records what the newest state of a client says.
-func (o *Open) Saw(c rotation.Client, hasPrevious bool, endsAt *time.Time) {
+func (o *Open) Saw(c rotation.Client, says OpenRotation) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.of == nil {
-		o.of = map[rotation.Client]openRotation{}
+		o.of = map[rotation.Client]OpenRotation{}
 	}
-	o.of[c] = openRotation{hasPrevious, endsAt}
+	o.of[c] = says
 }
 
-// Live tells whether a previous secret was seen to be valid, and until when as far as that is known.
-func (o *Open) Live(c rotation.Client) (bool, *time.Time) {
+// Seen is what was last recorded of a client.
+func (o *Open) Seen(c rotation.Client) OpenRotation {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.of[c].live, o.of[c].ends
+	return o.of[c]
 }
 
 // Newest knows, for this process, the fingerprint of the newest secret of each client. A deposed object (the old half of a

@@ -2,6 +2,7 @@ package cloudflare_test
 
 import (
 	"testing"
+	"time"
 )
 
 const seen = "The client has a previous secret that this resource did not leave behind: somebody else rotated"
@@ -64,6 +65,42 @@ func TestExternalRotationRotates(t *testing.T) {
 	expectLive(t, w, 3)
 	cli.Empty()
 	cli.Plan().Silent(t)
+}
+
+// Somebody rotates between the plan and the apply of what ends the previous secret: it is the one in use now.
+func TestExternalRotationBeforeADestruction(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{"-destroy", "-replace=" + c.Address(), "taint"} {
+		t.Run(what, func(t *testing.T) {
+			w := world(t)
+			cli := w.Terminal(t, c.HCL(`on_destroy = "retire_previous"`))
+			cli.Apply()
+			cli.Sent(rotate)
+			held := cli.Attribute(c.Address(), "client_secret")
+			if what == "taint" {
+				cli.Must("taint", c.Address())
+				cli.Plan()
+			} else {
+				cli.Plan(what)
+			}
+			w.Clock.Advance(time.Minute)
+			deleteElsewhere(w)
+			rotateElsewhere(w)
+			cli.ApplySaved().Errs(t, "the secret in use may be the previous one now")
+			cli.Sent()
+			if cli.Attribute(c.Address(), "client_secret") != held {
+				t.Error("the state lost the secret")
+			}
+			expectLive(t, w, 1, 2)
+			if what == "taint" {
+				cli.ApplyFails().Errs(t, "this resource may not have left it behind")
+				cli.Must("untaint", c.Address())
+			}
+			cli.Must("destroy", "-json", "-auto-approve", "-input=false").Warns(t, "it may be the secret in use")
+			cli.Sent()
+			expectLive(t, w, 1, 2)
+		})
+	}
 }
 
 // Rotated by somebody else, seen, and then the previous one deleted: the secret in state is dead.
