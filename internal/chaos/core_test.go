@@ -27,7 +27,12 @@ type block struct {
 	attrs func(get getter) map[string]any
 	// after are blocks whose failure keeps this one from being applied.
 	after []string
+	// createFirst is create_before_destroy.
+	createFirst bool
 }
+
+// deposed is the address of what a replacement still has to destroy.
+func deposed(addr string) string { return addr + " (deposed)" }
 
 type getter func(addr, attribute string) any
 
@@ -64,6 +69,11 @@ func (d diagnostic) String() string {
 type terraform struct {
 	start func() tfprotov6.ProviderServer // a provider process
 	setup map[string]any                  // the provider block
+	// skipRefresh is -refresh=false; targets are the addresses of -target, nil for all.
+	skipRefresh bool
+	targets     func(addr string) bool
+	// between runs after a plan and before its apply.
+	between func()
 	// parallel lets independent resources of one command run at once.
 	parallel bool
 	// crash tells that the provider process dies when it is about to answer this apply.
@@ -95,7 +105,7 @@ func (r result) text() string {
 	return b.String()
 }
 
-// command is one run of terraform: a provider process and a working copy of the state.
+// command is one run of terraform: a working copy of the state, and a provider process for each walk over it.
 type command struct {
 	tf       *terraform
 	server   tfprotov6.ProviderServer
@@ -120,7 +130,7 @@ func schemaOf(kind string) *tfprotov6.Schema { return schemas().ResourceSchemas[
 
 func (tf *terraform) command(ctx context.Context) *command {
 	c := &command{
-		tf: tf, server: tf.start(), stopping: ctx,
+		tf: tf, stopping: ctx,
 		state: map[string]*object{}, shown: map[string]tftypes.Value{}, failed: map[string]bool{},
 		result: result{changes: map[string]string{}},
 	}
@@ -130,9 +140,16 @@ func (tf *terraform) command(ctx context.Context) *command {
 		c.state[addr] = &copied
 	}
 	tf.mu.Unlock()
+	c.launch()
+	return c
+}
+
+// launch starts the provider process of a walk: a plan and its apply share none.
+func (c *command) launch() {
+	c.server = c.tf.start()
 	provider := schemas().Provider
-	value := build(provider.ValueType(), tf.setup)
-	resp, err := c.server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{
+	value := build(provider.ValueType(), c.tf.setup)
+	resp, err := c.server.ConfigureProvider(c.stopping, &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.14.0", Config: pack(provider.ValueType(), value),
 	})
 	if err != nil {
@@ -140,7 +157,6 @@ func (tf *terraform) command(ctx context.Context) *command {
 	} else {
 		c.say("configure", "provider", resp.Diagnostics)
 	}
-	return c
 }
 
 // save writes the state file.
@@ -215,6 +231,12 @@ func (tf *terraform) apply(ctx context.Context, cfg config) result {
 	if c.result.failed() || ctx.Err() != nil {
 		return c.result
 	}
+	if tf.between != nil {
+		tf.between()
+	}
+	if c.launch(); c.result.failed() {
+		return c.result
+	}
 	c.applyAll(cfg, plans)
 	return c.result
 }
@@ -259,10 +281,12 @@ func (c *command) planAll(cfg config) map[string]*step {
 			order = append(order, addr)
 		}
 	}
+	if c.tf.targets != nil {
+		order = slices.DeleteFunc(order, func(addr string) bool { return !c.tf.targets(addr) })
+	}
 	steps := map[string]*step{}
 	c.each(cfg, order, func(addr string) {
-		ok := c.refresh(addr)
-		if !ok {
+		if !c.tf.skipRefresh && !c.refresh(addr) {
 			return
 		}
 		b, configured := blocks[addr]
@@ -476,10 +500,11 @@ func (c *command) applyOne(b block, first *step) bool {
 		c.show(b.addr, first.prior.value)
 		return true
 	}
-	if first.action == "replace" {
-		if !c.applyDelete(b.addr, b.kind, &step{prior: first.prior}) {
-			return false
-		}
+	if first.action == "replace" && b.createFirst {
+		c.save(deposed(b.addr), first.prior)
+		c.save(b.addr, nil)
+	} else if first.action == "replace" && !c.applyDelete(b.addr, b.kind, &step{prior: first.prior}) {
+		return false
 	}
 	kind := schemaOf(b.kind)
 	o := c.object(b.addr)
@@ -501,7 +526,19 @@ func (c *command) applyOne(b block, first *step) bool {
 	}
 	value, ok := c.applyChange(b.addr, b.kind, s)
 	c.show(b.addr, value)
-	return ok
+	if first.action != "replace" || !b.createFirst {
+		return ok
+	}
+	if c.object(b.addr) == nil { // nothing was created: what was there is there again
+		c.save(b.addr, first.prior)
+		c.save(deposed(b.addr), nil)
+		return false
+	}
+	if !ok {
+		return false
+	}
+	s = c.planDelete(deposed(b.addr))
+	return s != nil && c.applyDelete(deposed(b.addr), b.kind, s)
 }
 
 // applyChange carries out a create or update and keeps what Terraform keeps.

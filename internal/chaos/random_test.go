@@ -126,8 +126,9 @@ type history struct {
 	*world
 	seed uint64
 	rand *rand.Rand
-	// of are the settings of each client.
-	of map[string]*wishes
+	// of are the settings of each resource; clients are the clients that they belong to.
+	of      map[string]*wishes
+	clients []string
 	// told is what was said since each orphan was first seen, by its value.
 	told map[string]*strings.Builder
 	// drifted are clients that somebody else changed.
@@ -143,25 +144,25 @@ type history struct {
 	tell, crashing, paired        bool
 }
 
-// wishes are the configuration of one client.
+// wishes are the configuration of one resource.
 type wishes struct {
 	trigger                               int
-	retire, schedule, expires             string
+	retire, schedule, expires, destroy    string
 	retireFirst, external, completed, own bool
-	verify, required, sealed              bool
+	verify, required, sealed, createFirst bool
 	// chosen is the version of a value that the user chose (CSP); 0: none.
 	chosen int
 }
 
 func (h *history) config() config {
 	var all config
-	for _, client := range slices.Sorted(maps.Keys(h.of)) {
-		o := h.of[client]
+	for _, name := range h.names() {
+		o := h.of[name]
 		if !o.own {
 			continue
 		}
 		extra := settings{"rotate_when_changed": settings{"n": strconv.Itoa(o.trigger)}}
-		for name, value := range map[string]string{"retire_previous_after": o.retire, "rotate_after": o.schedule, "expires_after": o.expires} {
+		for name, value := range map[string]string{"retire_previous_after": o.retire, "rotate_after": o.schedule, "expires_after": o.expires, "on_destroy": o.destroy} {
 			if value != "" {
 				extra[name] = value
 			}
@@ -183,26 +184,43 @@ func (h *history) config() config {
 		case o.sealed:
 			extra["encryption_recipients"] = recipients
 		}
-		all = append(all, h.secretBlock(client, extra))
+		b := h.secretBlock(name, extra)
+		b.createFirst = o.createFirst
+		all = append(all, b)
 		if o.completed {
-			all = append(all, h.completionBlock(client))
+			all = append(all, h.completionBlock(name))
 		}
 	}
 	return all
+}
+
+func (h *history) names() []string { return slices.Sorted(maps.Keys(h.of)) }
+
+func (h *history) anyName() string {
+	names := h.names()
+	return names[h.rand.IntN(len(names))]
+}
+
+// namesOf are the resources of a client.
+func (h *history) namesOf(client string) []string {
+	return slices.DeleteFunc(h.names(), func(name string) bool { return clientOf(name) != client })
 }
 
 // live runs the history of a seed.
 func live(t *testing.T, seed uint64, tell bool) *history {
 	h := &history{seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), of: map[string]*wishes{}, told: map[string]*strings.Builder{}, excused: map[string]bool{}, raced: map[string]string{}, drifted: map[string]bool{}, tell: tell}
 	synctest.Test(t, func(t *testing.T) {
-		clients := []string{"app-1", "app-2"}
-		h.world = newWorld(t, vendors[seed%3], clients...)
+		h.clients = []string{"app-1", "app-2"}
+		h.world = newWorld(t, vendors[seed%3], h.clients...)
 		h.transport = slowly{h.transport, rand.New(rand.NewPCG(seed, 2)), &sync.Mutex{}}
 		if h.flip(2) {
 			h.CSP.Set(func(s *simulator.CSPSwitches) { s.SecretAge = simulator.SecretAgeResets })
 		}
-		for _, client := range clients {
+		for _, client := range h.clients {
 			h.of[client] = &wishes{own: true}
+		}
+		if h.vendor.listed && h.flip(2) {
+			h.of["app-1/2"] = &wishes{own: true}
 		}
 		for range stepsInEach {
 			if len(h.problems) > 0 {
@@ -254,15 +272,23 @@ func (h *history) step() {
 	default:
 		h.wish()
 		h.disturb()
+		h.manner()
 		h.command("apply", func(ctx context.Context) result { return h.apply(ctx, h.config()) })
 	}
 }
 
 // wish changes the configuration.
 func (h *history) wish() {
-	o := h.of["app-"+strconv.Itoa(1+h.rand.IntN(2))]
+	name := h.anyName()
+	o := h.of[name]
 	pick := func(words ...string) string { return words[h.rand.IntN(len(words))] }
-	switch h.rand.IntN(15) {
+	switch h.rand.IntN(17) {
+	case 15:
+		o.createFirst = h.flip(2)
+	case 16:
+		o.destroy = map[string]string{
+			"cloudflare": pick("keep", "retire_previous"), "csp": pick("keep", "retire_previous", "revoke"), "identity_service": pick("delete", "keep"),
+		}[h.vendor.name]
 	case 0:
 		o.retire = pick("", "0s", "1h", "30h")
 	case 1:
@@ -292,8 +318,28 @@ func (h *history) wish() {
 	default:
 		o.trigger++
 	}
-	h.note("wish %+v", *o)
+	h.note("wish of %s %+v", name, *o)
 }
+
+// manner is how the next command is run: as a saved plan that waited, without a refresh, for one resource only.
+func (h *history) manner() {
+	if h.flip(4) {
+		d := time.Duration(h.rand.IntN(48*60)) * time.Minute
+		h.note("the plan waits %s", d)
+		h.tf.between = func() { time.Sleep(d) }
+	}
+	if h.tf.skipRefresh = h.flip(8); h.tf.skipRefresh {
+		h.note("without refresh")
+	}
+	if h.flip(8) {
+		name := h.anyName()
+		h.note("only %s", name)
+		h.tf.targets = func(addr string) bool { return addr == "secret."+name || addr == "completion."+name }
+	}
+}
+
+// plainly ends the manner of a command.
+func (h *history) plainly() { h.tf.between, h.tf.skipRefresh, h.tf.targets = nil, false, nil }
 
 // disturb injects a few faults for the next command.
 func (h *history) disturb() {
@@ -319,7 +365,7 @@ func (h *history) disturb() {
 
 // drift is somebody else at work.
 func (h *history) drift() {
-	client := "app-" + strconv.Itoa(1+h.rand.IntN(2))
+	client := h.clients[h.rand.IntN(len(h.clients))]
 	parent := h.vendor.parent
 	what := h.rand.IntN(3)
 	h.note("drift %d of %s", what, client)
@@ -362,19 +408,27 @@ type before struct {
 	current map[string]string
 	of      map[string]wishes
 	entries int
-	// managed, tainted and completed tell of the objects in state.
-	managed, tainted, completed map[string]bool
+	// managed, tainted, deposed and completed tell of the objects in state, destroys what their destruction does.
+	managed, tainted, deposed, completed map[string]bool
+	destroys                             map[string]string
 }
 
 func (h *history) look() before {
-	b := before{dead: map[string]map[string]bool{}, current: map[string]string{}, of: map[string]wishes{}, managed: map[string]bool{}, tainted: map[string]bool{}, completed: map[string]bool{}, entries: len(h.Journal())}
-	for client, o := range h.of {
+	b := before{dead: map[string]map[string]bool{}, current: map[string]string{}, of: map[string]wishes{}, managed: map[string]bool{}, tainted: map[string]bool{}, deposed: map[string]bool{}, completed: map[string]bool{}, destroys: map[string]string{}, entries: len(h.Journal())}
+	for _, client := range h.clients {
 		b.dead[client] = h.dead(client)
-		b.current[client] = current(h.tf, client)
-		b.of[client] = *o
-		secret := h.tf.state["secret."+client]
-		b.managed[client], b.tainted[client] = secret != nil, secret != nil && secret.tainted
-		b.completed[client] = h.tf.state["completion."+client] != nil
+	}
+	for name, o := range h.of {
+		b.current[name] = current(h.tf, name)
+		b.of[name] = *o
+		secret, old := h.tf.state["secret."+name], h.tf.state[deposed("secret."+name)]
+		b.managed[name], b.tainted[name], b.deposed[name] = secret != nil, secret != nil && secret.tainted, old != nil
+		b.completed[name] = h.tf.state["completion."+name] != nil
+		for _, o := range []*object{secret, old} {
+			if o != nil {
+				b.destroys[name], _ = attr(o.value, "on_destroy").(string)
+			}
+		}
 	}
 	h.said = nil
 	return b
@@ -384,6 +438,7 @@ func (h *history) look() before {
 func (h *history) command(name string, do func(context.Context) result) result {
 	b := h.look()
 	r := do(context.Background())
+	h.plainly()
 	h.calm()
 	h.after1(name, b, r)
 	return r
@@ -407,18 +462,30 @@ func (h *history) after1(name string, b before, r result) {
 	for _, leak := range h.leaks() {
 		h.bad("%s", leak)
 	}
-	for client := range h.of {
+	for _, client := range h.clients {
 		h.checkClient(client, b)
 	}
 }
 
 func (h *history) checkClient(client string, b before) {
-	now := current(h.tf, client)
-	o := b.of[client]
 	for _, d := range h.deaths(client, b.dead[client]) {
 		sum := fingerprint(d.Value)
-		orphan := d.Origin == simulator.OriginAPI && !h.wasStored(client, d.Value)
-		destroyed := (!o.own || b.tainted[client]) && h.vendor.listed // on_destroy is delete
+		name := h.owner(client, d.Value)
+		orphan := d.Origin == simulator.OriginAPI && name == ""
+		if name == "" {
+			name = client
+		}
+		now, o := current(h.tf, name), b.of[name]
+		destroyed := !o.own || b.tainted[name] || b.deposed[name]
+		switch b.destroys[name] {
+		case "keep":
+			destroyed = false
+		case "retire_previous":
+			destroyed = destroyed && sum != b.current[name]
+		default: // all that the destroyed object holds, and nothing of what replaces it
+			whole := !o.own || b.tainted[name]
+			destroyed = whole && (sum == b.current[name] || sum != now) || b.deposed[name] && sum != b.current[name] && sum != now
+		}
 		var asked bool
 		switch {
 		case orphan:
@@ -429,23 +496,23 @@ func (h *history) checkClient(client string, b before) {
 			asked = true
 		case h.vendor.name == "csp" && (h.paired || h.drifted[client]): // it shows nobody what another one does
 			asked = true
-		case sum == h.raced[client]: // the slot that it is in cannot be told
+		case sum == h.raced[name]: // the slot that it is in cannot be told
 			asked = true
 		case sum == now && now != "":
 			// Where the old one goes in the same apply, a crash right after leaves none: that is what "0s" means.
 			// Of two applies at once each does to the other's secret what the configuration asks for; a completion that is added
 			// ends whatever the previous secret is; so does retire_first, after the plan said so.
 			asked = h.crashing && o.retire == "0s" || h.paired && (o.retire != "" || o.completed) ||
-				o.completed && !b.completed[client] || o.retireFirst
+				o.completed && !b.completed[name] || o.retireFirst
 		case o.retire == "0s", o.retireFirst, o.completed:
 			asked = true
 		case o.retire != "":
 			// Of two applies at once, the rotation of one turns the secret in use into the previous one in the instant before the
 			// other deletes the previous one.
-			asked = sum != b.current[client] || h.paired
+			asked = sum != b.current[name] || h.paired
 		}
 		if !asked {
-			h.bad("a secret of %s was ended that nobody asked to end (origin %s, in use %v, current %v)", client, d.Origin, d.Value == h.held[client], sum == b.current[client])
+			h.bad("a secret of %s was ended that nobody asked to end (origin %s, in use %v, current %v)", client, d.Origin, d.Value == h.held[name], sum == b.current[name])
 		}
 	}
 	for _, r := range h.orphans(client) {
@@ -463,7 +530,7 @@ func (h *history) checkClient(client string, b before) {
 
 // crash lets the provider die when it is about to answer an apply.
 func (h *history) crash() {
-	victim := "secret.app-" + strconv.Itoa(1+h.rand.IntN(2))
+	victim := "secret." + h.anyName()
 	h.wish()
 	h.note("crash of %s", victim)
 	died := false
@@ -485,9 +552,10 @@ func (h *history) crash() {
 		return
 	}
 	h.crashes++
-	client := strings.TrimPrefix(victim, "secret.")
-	// Of a first secret nothing is left that could tell; Terraform itself says that the provider died.
-	if fresh && h.vendor.name != "cloudflare" {
+	client := clientOf(nameOf(victim))
+	// Of a first secret nothing is left that could tell, unless the vendor shows the one before it; Terraform itself says that
+	// the provider died.
+	if fresh && (h.vendor.name != "cloudflare" || b.of[nameOf(victim)].retire == "0s") {
 		for _, o := range h.orphans(client) {
 			h.excused[o.Value] = true
 		}
@@ -497,7 +565,8 @@ func (h *history) crash() {
 
 // named checks that every orphan of a client has been spoken of; for a slot without state only the next apply can.
 func (h *history) named(client string, last result) {
-	if last.failed() || h.tf.state["secret."+client] == nil {
+	managed := slices.ContainsFunc(h.namesOf(client), func(name string) bool { return h.tf.state["secret."+name] != nil })
+	if last.failed() || !managed {
 		return
 	}
 	for _, r := range h.orphans(client) {
@@ -529,12 +598,12 @@ var spoken = []string{
 
 // taint asks for the replacement of an object.
 func (h *history) taint() {
-	client := "app-" + strconv.Itoa(1+h.rand.IntN(2))
-	o := h.tf.state["secret."+client]
+	name := h.anyName()
+	o := h.tf.state["secret."+name]
 	if o == nil {
 		return
 	}
-	h.note("taint %s", client)
+	h.note("taint %s", name)
 	o.tainted = true
 	h.disturb()
 	h.command("apply", func(ctx context.Context) result { return h.apply(ctx, h.config()) })
@@ -572,21 +641,23 @@ func (h *history) twoAtOnce() {
 	h.after(winner, result{})
 	h.note("two applies at once; the %v one writes last", winner == other)
 	// The loser's secrets count as lost, unless they were stored before.
-	for client := range h.of {
+	for _, client := range h.clients {
 		for _, r := range h.orphans(client) {
 			// Of two creations nothing was known before either; slots do not tell which of two rotations in one instant came last;
 			// and where each ends what the other made, the last writer is all that is left.
-			if o := b.of[client]; !b.managed[client] || b.tainted[client] || !h.vendor.listed || o.retire == "0s" || o.completed {
-				h.excused[r.Value] = true
+			for _, name := range h.namesOf(client) {
+				if o := b.of[name]; !b.managed[name] || b.tainted[name] || !h.vendor.listed || o.retire == "0s" || o.completed {
+					h.excused[r.Value] = true
+				}
 			}
 		}
 	}
 	h.paired = true
 	h.after1("two at once", b, first)
 	h.paired = false
-	for client := range h.of {
+	for name := range h.of {
 		if !h.vendor.listed {
-			h.raced[client] = current(h.tf, client)
+			h.raced[name] = current(h.tf, name)
 		}
 	}
 }
@@ -615,9 +686,8 @@ func (h *history) interrupt() {
 // else rotated.
 func (h *history) unproven(last result) bool {
 	for address := range last.changes {
-		client := strings.TrimPrefix(address, "secret.")
 		value, _ := attr(h.tf.state[address].value, "client_secret").(string)
-		if value == "" || h.accepts(client, value) {
+		if value == "" || h.accepts(clientOf(nameOf(address)), value) {
 			return false
 		}
 		waits := slices.ContainsFunc(last.diags, func(d diagnostic) bool {
@@ -636,7 +706,7 @@ func (h *history) settle() {
 	said := ""
 	for range 5 {
 		last = h.command("calm apply", func(ctx context.Context) result { return h.apply(ctx, h.config()) })
-		for client := range h.of {
+		for _, client := range h.clients {
 			h.named(client, last)
 		}
 		errors := last.errors()

@@ -240,6 +240,14 @@ var chapters = []chapter{
 	}},
 	{"Destroy", []situation{
 		{"The previous secret is somebody else's", cloudflare, all(had(with(clean, settings{"on_destroy": "retire_previous"})), rotatesElsewhere), destroys},
+		{"Somebody rotates between the plan and the apply that replaces a tainted object", cloudflare, all(had(settings{"on_destroy": "retire_previous"}), taints), func(w *world) {
+			w.tf.between = func() {
+				time.Sleep(time.Minute)
+				w.Cloudflare.DeleteRotatedElsewhere(w.vendor.parent, theClient)
+				w.Cloudflare.RotateElsewhere(w.vendor.parent, theClient)
+			}
+			w.apply(context.Background(), w.config(settings{"on_destroy": "retire_previous"}))
+		}},
 		{"A deletion is refused", identityService, all(had(nil), answers("identity_service.delete", 403)), destroys},
 		{"A secret has no id", identityService, all(func(w *world) {
 			w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListAfterReads = 99 })

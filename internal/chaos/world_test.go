@@ -52,6 +52,21 @@ func (v vendor) completionType() string { return "oauthsecret_" + v.name + "_rot
 // theClient is the client of a world with one client.
 const theClient = "app-1"
 
+// clientOf is the client of a resource. A second secret of one has a name with a stroke.
+func clientOf(name string) string {
+	client, _, _ := strings.Cut(name, "/")
+	return client
+}
+
+// nameOf is the name of the resource of an address, "" where it holds no secret.
+func nameOf(addr string) string {
+	name, ok := strings.CutPrefix(addr, "secret.")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSuffix(name, deposed(""))
+}
+
 // Addresses of a world with one client.
 const (
 	theSecret     = "secret." + theClient
@@ -72,8 +87,8 @@ type world struct {
 	// held is the secret that the consumer of each client uses; consumers guards it while applies run at once.
 	held      map[string]string
 	consumers sync.Mutex
-	// stored are fingerprints of every secret that a state ever held, by client.
-	stored map[string]bool
+	// stored are the resources whose state ever held a secret, by its client and fingerprint.
+	stored map[string]string
 	// said is everything that was said since the last reset.
 	said []diagnostic
 }
@@ -81,7 +96,7 @@ type world struct {
 func newWorld(t *testing.T, v vendor, clients ...string) *world {
 	w := &world{
 		Simulator: simulator.New(simulator.Options{}), t: t, vendor: v, clock: clock.System,
-		held: map[string]string{}, stored: map[string]bool{},
+		held: map[string]string{}, stored: map[string]string{},
 		env: simulator.Environment("https://sim.invalid"),
 	}
 	w.env[v.env] = v.parent
@@ -147,9 +162,9 @@ func (w *world) accepts(client, secret string) bool {
 }
 
 // secretBlock configures the secret of a client.
-func (w *world) secretBlock(client string, extra map[string]any) block {
-	return block{addr: "secret." + client, kind: w.vendor.secretType(), attrs: func(getter) map[string]any {
-		attrs := map[string]any{w.vendor.client: client}
+func (w *world) secretBlock(name string, extra map[string]any) block {
+	return block{addr: "secret." + name, kind: w.vendor.secretType(), attrs: func(getter) map[string]any {
+		attrs := map[string]any{w.vendor.client: clientOf(name)}
 		for name, value := range extra {
 			if _, known := schemaOf(w.vendor.secretType()).ValueType().(tftypes.Object).AttributeTypes[name]; known {
 				attrs[name] = value
@@ -160,10 +175,10 @@ func (w *world) secretBlock(client string, extra map[string]any) block {
 }
 
 // completionBlock completes the rotations of a client after its consumer.
-func (w *world) completionBlock(client string) block {
-	addr := "secret." + client
-	return block{addr: "completion." + client, kind: w.vendor.completionType(), after: []string{addr}, attrs: func(get getter) map[string]any {
-		attrs := map[string]any{w.vendor.client: client, "version": get(addr, "version")}
+func (w *world) completionBlock(name string) block {
+	addr := "secret." + name
+	return block{addr: "completion." + name, kind: w.vendor.completionType(), after: []string{addr}, attrs: func(get getter) map[string]any {
+		attrs := map[string]any{w.vendor.client: clientOf(name), "version": get(addr, "version")}
 		if w.vendor.listed {
 			attrs["previous_secret_id"] = get(addr, "previous_secret_id")
 		}
@@ -182,9 +197,9 @@ func (w *world) after(tf *terraform, r result) result {
 	tf.mu.Lock()
 	defer tf.mu.Unlock()
 	for addr, o := range tf.state {
-		if client, ok := strings.CutPrefix(addr, "secret."); ok {
+		if name := nameOf(addr); name != "" {
 			if sum, ok := attr(o.value, "client_secret_sha256").(string); ok {
-				w.stored[client+" "+sum] = true
+				w.stored[clientOf(name)+" "+sum] = name
 			}
 		}
 	}
@@ -193,16 +208,16 @@ func (w *world) after(tf *terraform, r result) result {
 
 // consume gives a new secret to the consumer, as an apply does after the secret itself was applied.
 func (w *world) consume(addr string, value tftypes.Value) {
-	client, ok := strings.CutPrefix(addr, "secret.")
-	if !ok {
+	name := nameOf(addr)
+	if name == "" {
 		return
 	}
 	sum, _ := attr(value, "client_secret_sha256").(string)
 	w.consumers.Lock()
 	defer w.consumers.Unlock()
-	for _, r := range w.records(client) {
+	for _, r := range w.records(clientOf(name)) {
 		if fingerprint(r.Value) == sum {
-			w.held[client] = r.Value
+			w.held[name] = r.Value
 		}
 	}
 }
@@ -229,15 +244,18 @@ func fingerprint(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (w *world) wasStored(client, secret string) bool {
+func (w *world) wasStored(client, secret string) bool { return w.owner(client, secret) != "" }
+
+// owner is the resource whose state held a secret of a client.
+func (w *world) owner(client, secret string) string {
 	return w.stored[client+" "+fingerprint(secret)]
 }
 
 // current is the fingerprint in state, "" without one.
-func current(tf *terraform, client string) string {
+func current(tf *terraform, name string) string {
 	tf.mu.Lock()
 	defer tf.mu.Unlock()
-	o := tf.state["secret."+client]
+	o := tf.state["secret."+name]
 	if o == nil {
 		return ""
 	}
