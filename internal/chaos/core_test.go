@@ -72,6 +72,8 @@ type terraform struct {
 	// skipRefresh is -refresh=false; targets are the addresses of -target, nil for all.
 	skipRefresh bool
 	targets     func(addr string) bool
+	// replace is -replace.
+	replace func(addr string) bool
 	// between runs after a plan and before its apply.
 	between func()
 	// parallel lets independent resources of one command run at once.
@@ -396,8 +398,8 @@ func (c *command) planChange(during string, b block, cfg tftypes.Value, o *objec
 		}
 		s.planned, s.private, s.identity = unpack(kind, resp.PlannedState), resp.PlannedPrivate, resp.PlannedIdentity
 		c.checkPlan(b.addr, schema, cfg, prior, s.planned)
-		if len(resp.RequiresReplace) > 0 && s.action == "update" {
-			prior, private, identity, s.action = null(kind), nil, nil, "replace"
+		if s.action == "update" && (len(resp.RequiresReplace) > 0 || c.tf.replace != nil && during == "plan" && c.tf.replace(b.addr)) {
+			prior, private, identity, s.action = null(kind), resp.PlannedPrivate, resp.PlannedIdentity, "replace"
 			continue
 		}
 		if s.action == "update" && s.planned.Equal(prior) {
@@ -503,7 +505,7 @@ func (c *command) applyOne(b block, first *step) bool {
 	if first.action == "replace" && b.createFirst {
 		c.save(deposed(b.addr), first.prior)
 		c.save(b.addr, nil)
-	} else if first.action == "replace" && !c.applyDelete(b.addr, b.kind, &step{prior: first.prior}) {
+	} else if first.action == "replace" && !c.applyDelete(b.addr, b.kind, &step{prior: first.prior, private: first.private}) {
 		return false
 	}
 	kind := schemaOf(b.kind)

@@ -321,7 +321,8 @@ func (h *history) wish() {
 	h.note("wish of %s %+v", name, *o)
 }
 
-// manner is how the next command is run: as a saved plan that waited, without a refresh, for one resource only.
+// manner is how the next command is run: as a saved plan that waited, without a refresh, with a
+// replacement, for one resource only.
 func (h *history) manner() {
 	if h.flip(4) {
 		d := time.Duration(h.rand.IntN(48*60)) * time.Minute
@@ -331,6 +332,11 @@ func (h *history) manner() {
 	if h.tf.skipRefresh = h.flip(8); h.tf.skipRefresh {
 		h.note("without refresh")
 	}
+	if h.flip(12) {
+		victim := "secret." + h.anyName()
+		h.note("replace %s", victim)
+		h.tf.replace = func(addr string) bool { return addr == victim }
+	}
 	if h.flip(8) {
 		name := h.anyName()
 		h.note("only %s", name)
@@ -339,7 +345,9 @@ func (h *history) manner() {
 }
 
 // plainly ends the manner of a command.
-func (h *history) plainly() { h.tf.between, h.tf.skipRefresh, h.tf.targets = nil, false, nil }
+func (h *history) plainly() {
+	h.tf.between, h.tf.skipRefresh, h.tf.targets, h.tf.replace = nil, false, nil, nil
+}
 
 // disturb injects a few faults for the next command.
 func (h *history) disturb() {
@@ -408,7 +416,8 @@ type before struct {
 	current map[string]string
 	of      map[string]wishes
 	entries int
-	// managed, tainted, deposed and completed tell of the objects in state, destroys what their destruction does.
+	// managed, tainted (or to be replaced), deposed and completed tell of the objects in state, destroys what their destruction
+	// does.
 	managed, tainted, deposed, completed map[string]bool
 	destroys                             map[string]string
 }
@@ -422,7 +431,8 @@ func (h *history) look() before {
 		b.current[name] = current(h.tf, name)
 		b.of[name] = *o
 		secret, old := h.tf.state["secret."+name], h.tf.state[deposed("secret."+name)]
-		b.managed[name], b.tainted[name], b.deposed[name] = secret != nil, secret != nil && secret.tainted, old != nil
+		replaced := h.tf.replace != nil && h.tf.replace("secret."+name)
+		b.managed[name], b.tainted[name], b.deposed[name] = secret != nil, secret != nil && (secret.tainted || replaced), old != nil
 		b.completed[name] = h.tf.state["completion."+name] != nil
 		for _, o := range []*object{secret, old} {
 			if o != nil {

@@ -49,6 +49,15 @@ func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, r
 	defer unlock()
 
 	noted := recall(ctx, req.Private, &resp.Diagnostics)
+	if noted.At.IsZero() {
+		defer func() {
+			if resp.Diagnostics.HasError() { // the object stays, and must not look like one of an interrupted run
+				noted = noted.Framed(m.state())
+				noted.At = r.connection.Now()
+				resp.Diagnostics.Append(note(ctx, resp.Private, noted, false)...)
+			}
+		}()
+	}
 	switch action {
 	case DestroyRetirePrevious:
 		r.destroyPrevious(ctx, m, noted, &resp.Diagnostics)

@@ -67,6 +67,25 @@ func TestReplaceInDoubtIsRefused(t *testing.T) {
 	})
 }
 
+// A tainted object comes without notes. When its destruction fails, it stays, and the next apply tries again.
+func TestTaintWhereTheDestructionFails(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		cli := w.Terminal(t, c.HCL(`  on_destroy = "retire_previous"`))
+		cli.Apply()
+		cli.Sent(c.Rotate)
+		cli.Must("taint", c.Address())
+		w.Inject(answer(c.Retire, 403))
+		cli.ApplyFails().Errs(t, "The resource stays in state")
+		cli.Sent(c.Retire)
+		if r := cli.Apply(); r.Has("warning", "middle of a change") {
+			t.Errorf("it looks interrupted:\n%s", r.Text)
+		}
+		cli.Sent(c.Retire, c.Rotate)
+		expectLive(t, c, w, 1, 2)
+		cli.Empty()
+	})
+}
+
 // With "keep" in state nothing makes room, whatever the configuration says by now.
 func TestReplaceGoesByOnDestroyInState(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
