@@ -53,7 +53,7 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 			r.use(prior, false)
 			r.forget(&plan)
 		} else {
-			noted := recall(ctx, req.Private, &resp.Diagnostics).Recalled(prior.state())
+			noted := recall(ctx, req.Private, &resp.Diagnostics).Recalled(prior.HasPrevious.IsNull())
 			r.planUpdate(ctx, &plan, prior, noted, &resp.Diagnostics)
 		}
 	}
@@ -91,13 +91,22 @@ func (r *clientSecret) planCreate(plan *model, diags *diag.Diagnostics) {
 
 // planReplacement refuses to replace an object whose client has an open rotation: the apply would drop the state, which
 // holds the secret in use, and then be refused. Only what is replaced was read in this run. Some objects make room when they
-// go.
+// go; where the configuration asks for it, the new one does.
 func (r *clientSecret) planReplacement(plan model, diags *diag.Diagnostics) {
-	if r.connection == nil || r.kind.Traits.Listed || !plan.named() || plan.OnPending.ValueString() != rotation.PendingFail {
+	if r.connection == nil || r.kind.Traits.Listed || !plan.named() {
 		return
 	}
 	open := r.connection.Open.Seen(plan.client())
 	if !open.Live || !open.Stays {
+		return
+	}
+	if plan.OnPending.ValueString() != rotation.PendingFail {
+		whose := "an earlier previous secret is still valid"
+		if open.Doubtful {
+			whose = "a previous secret is still valid that this resource may not have left behind: it may be the secret in use"
+		}
+		diags.AddWarning("The previous secret is deleted before the rotation",
+			"A new secret is made for this client, and "+whose+". This apply deletes it first; whatever still uses it stops working.\n\n"+r.where(plan))
 		return
 	}
 	refusal := rotation.PendingRefusal(r.kind.Traits, open.EndsAt)
@@ -110,7 +119,8 @@ func (r *clientSecret) planReplacement(plan model, diags *diag.Diagnostics) {
 // nameStrays names what no object of the configuration holds; also before an object goes, and in the plan of what replaces
 // it, because nothing else will. One plan of a walk speaks for all.
 func (r *clientSecret) nameStrays(ctx context.Context, m model, strays rotation.Strays, diags *diag.Diagnostics) {
-	if r.connection == nil || !r.kind.Traits.Listed || !m.named() || m.OnExternal.ValueString() == rotation.ExternalIgnore {
+	if r.connection == nil || !r.kind.Traits.Listed || !m.named() ||
+		m.OnExternal.ValueString() == rotation.ExternalIgnore && !strays.Interrupted {
 		return
 	}
 	for _, n := range r.connection.Claims.Name(ctx, m.client(), strays) {
@@ -162,7 +172,7 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 	r.planOutcome(plan, st, noted.External)
 	if decision.RetireFirst {
 		diags.AddWarning("The previous secret is deleted before the rotation",
-			"A rotation is due ("+decision.Why+") and an earlier previous secret is still valid. This apply deletes it first; whatever still uses it stops working.\n\n"+r.where(prior))
+			"A rotation is due ("+decision.Why+"), and an earlier previous secret is still valid. This apply deletes it first; whatever still uses it stops working.\n\n"+r.where(prior))
 	}
 	if set.Mode == rotation.Regenerate {
 		diags.AddWarning(r.regenerateWarning(*plan))

@@ -3,7 +3,6 @@ package clientsecret
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -65,7 +64,7 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 			m.located(entry)
 			r.claim(m, noted)
 			st.SecretID, st.ExpiresAt = entry.ID, entry.ExpiresAt
-			noted.Strays, noted.Sighted = slices.DeleteFunc(noted.Strays, entry.Is), rotation.SightingOf(facts)
+			noted = noted.Recognised(st, facts)
 			resp.Diagnostics.Append(r.identify(ctx, resp.Identity, m)...)
 		}
 	}

@@ -67,6 +67,26 @@ func TestReplaceInDoubtIsRefused(t *testing.T) {
 	})
 }
 
+// Where the configuration says that the previous secret is to make room, the plan of a replacement says what that means.
+func TestTaintWithRetireFirst(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		for _, doubtful := range []bool{false, true} {
+			cli := w.Terminal(t, c.HCL(`  on_pending_rotation = "retire_first"`))
+			cli.Apply()
+			w.ResetJournal()
+			words := "an earlier previous secret is still valid. This apply deletes it first"
+			if doubtful {
+				cli.LoseNotes()
+				words = "it may be the secret in use. This apply deletes it first"
+			}
+			cli.Must("taint", c.Address())
+			cli.Plan().Warns(t, words)
+			cli.ApplySaved().Succeeds(t)
+			cli.Sent(c.Retire, c.Rotate)
+		}
+	})
+}
+
 // A tainted object comes without notes. When its destruction fails, it stays, and the next apply tries again.
 func TestTaintWhereTheDestructionFails(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {

@@ -199,9 +199,9 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	older := olderSecrets(o.kind.Traits, o.prior, *o.noted)
 	var sighted *rotation.Sighting
 	if o.kind.Traits.Listed {
-		sighted = o.noted.Known(o.prior, issued.Before)
+		sighted = o.noted.Known(issued.Before)
 	}
-	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Sighted: sighted, Rotated: rotation.FrameOf(issued.Before, issued.At)}
+	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Sighted: sighted, Recent: o.noted.Recent, Rotated: rotation.FrameOf(issued.Before, issued.At)}
 
 	m.SHA256 = types.StringValue(issued.Value.SHA256())
 	m.Secret, m.Encrypted = types.StringNull(), types.StringNull()

@@ -24,7 +24,7 @@ func (r *clientSecret) Update(ctx context.Context, req resource.UpdateRequest, r
 	defer recovery.Panic(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
 	prior := r.load(ctx, req.State, &resp.Diagnostics)
-	noted := recall(ctx, req.Private, &resp.Diagnostics).Recalled(prior.state())
+	noted := recall(ctx, req.Private, &resp.Diagnostics).Recalled(prior.HasPrevious.IsNull())
 	if resp.Diagnostics.HasError() || !r.connection.Usable(&resp.Diagnostics) {
 		return
 	}

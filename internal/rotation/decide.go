@@ -121,8 +121,8 @@ func Decide(traits Traits, set Settings, st State, noted Noted, self bool) Decis
 	if self && !set.AllowSelf && (d.Rotate == Yes || d.Retire || len(d.RetireOlder) > 0) {
 		d.Refused = SelfRefusal()
 	}
-	if set.OnExternal != ExternalIgnore && !traits.Listed && noted.Interrupted {
-		d.Warnings = append(d.Warnings, interruptedWarning(traits))
+	if !traits.Listed && noted.Interrupted { // which is nobody else's doing
+		d.Warnings = append(d.Warnings, interruptedWarning(traits, st))
 	}
 	if noted.Conflict {
 		d.Warnings = append(d.Warnings, conflictWarning())

@@ -29,10 +29,12 @@ type Noted struct {
 	SecretAge *float64 `json:"secret_age,omitempty"`
 	// Older are secrets of a Listed vendor from before the previous one that this resource made and has not deleted.
 	Older []Older `json:"older,omitempty"`
-	// Sighted are the live entries of a Listed vendor at the last look; nil before the first. One that appears later and is not
-	// ours is a stray.
+	// Sighted are the live entries of a Listed vendor that plans need not name; nil before the first look. One that appears
+	// later and is not ours is a stray.
 	Sighted *Sighting `json:"sighted,omitempty"`
-	// Strays are live entries that appeared since the last apply and that this state does not know.
+	// Recent is a look that showed strays. After a while, what it showed has been named.
+	Recent *Look `json:"recent,omitempty"`
+	// Strays are live entries that appeared and that this state does not know.
 	Strays []string `json:"strays,omitempty"`
 	// Interrupted: these notes were lost, as they are when the provider dies in the middle of a change.
 	Interrupted bool `json:"interrupted,omitempty"`
@@ -44,26 +46,23 @@ type Noted struct {
 	Pending *Pending `json:"-"`
 }
 
-// Recalled are the notes as they were found beside a state: every rotation and every read leaves some, so that none are
-// lost ones.
-func (n Noted) Recalled(st State) Noted {
-	if n.At.IsZero() && st.Version >= 1 {
+// Recalled are the notes as they were found beside a state. Every rotation and every read leaves some, so that none are lost
+// ones, unless nothing was observed yet (first).
+func (n Noted) Recalled(first bool) Noted {
+	if n.At.IsZero() && !first {
 		n.Interrupted = true
 	}
 	return n
 }
 
-// Known are the entries of before, the list right before a rotation, that are no strays: those of the last look, what a
-// plan named where the notes were lost, and all where there is no earlier look. What appeared since is for the next plan to
-// name.
-func (n Noted) Known(st State, before Facts) *Sighting {
-	if n.Sighted != nil {
+// Known are the entries that stay no strays after a rotation: those of an earlier look, none where the notes were lost, and
+// where there was no look yet all that were there right before.
+func (n Noted) Known(before Facts) *Sighting {
+	switch {
+	case n.Sighted != nil:
 		return n.Sighted
-	}
-	if n.Interrupted {
-		before.Secrets = slices.DeleteFunc(slices.Clone(before.Secrets), func(e Entry) bool {
-			return !e.Is(st.SecretID) && !e.Is(st.PreviousSecretID) && !slices.ContainsFunc(n.Strays, e.Is)
-		})
+	case n.Interrupted:
+		return SightingOf(Facts{})
 	}
 	return SightingOf(before)
 }
@@ -227,9 +226,7 @@ func (e External) warning(traits Traits, st State, chosen, rotating, refused boo
 // Observe updates the state and the notes by what a read showed. first: nothing was observed before (right after an
 // import or adoption), so that there is nothing to compare with.
 func Observe(traits Traits, st State, noted Noted, facts Facts, first bool) (State, Noted) {
-	if !first {
-		noted = noted.Recalled(st)
-	}
+	noted = noted.Recalled(first)
 	noted.Unfit = facts.Unfit
 	if !traits.Listed {
 		return observeSlots(traits, st, noted, facts, first)
@@ -314,26 +311,50 @@ func observeList(st State, noted Noted, facts Facts) (State, Noted) {
 	return st, observeStrays(st, noted, facts)
 }
 
+// namedFor is how long strays are named, or up to twice as long. Once would not do: a plan need not follow what reads and stores, as
+// `terraform apply -refresh-only` shows.
+const namedFor = 24 * time.Hour
+
 // observeStrays finds entries that this state does not know: all of them when the notes were lost, else those that were
-// not there at the last look.
+// not there at an earlier look.
 func observeStrays(st State, noted Noted, facts Facts) Noted {
-	noticed := noted.Interrupted || noted.Sighted != nil
+	if noted.Sighted == nil && noted.Interrupted {
+		noted.Sighted = SightingOf(Facts{})
+	}
+	if noted.Recent != nil && facts.At.Sub(noted.Recent.At) >= namedFor && !st.Unrecognised() {
+		noted.Sighted, noted.Recent = &noted.Recent.Entries, nil
+	}
+	if noted.Strays = strays(st, noted, facts); st.Unrecognised() { // its own entry stays among those that appeared
+		return noted
+	}
+	switch {
+	case len(noted.Strays) == 0:
+		noted.Sighted, noted.Recent = SightingOf(facts), nil
+	case noted.Recent == nil:
+		noted.Recent = &Look{At: facts.At, Entries: *SightingOf(facts)}
+	}
+	return noted
+}
+
+func strays(st State, noted Noted, facts Facts) (ids []string) {
+	if noted.Sighted == nil { // there was no look yet
+		return nil
+	}
 	known := noted.Sighted.marks()
 	known[markOf(st.SecretID)], known[markOf(st.PreviousSecretID)] = true, true
 	for _, o := range noted.Older {
 		known[markOf(o.ID)] = true
 	}
-	noted.Strays = nil
-	if !st.Unrecognised() { // its own entry stays among those that appeared
-		noted.Sighted = SightingOf(facts)
-	}
 	for _, e := range facts.Secrets {
-		if noticed && e.Live(facts.At) && !known[markOf(e.ID)] {
-			noted.Strays = append(noted.Strays, e.ID)
+		if e.Live(facts.At) && !known[markOf(e.ID)] {
+			ids = append(ids, e.ID)
 		}
 	}
-	return noted
+	return ids
 }
+
+// Recognised takes over that the id of the current secret was found: st has it.
+func (n Noted) Recognised(st State, facts Facts) Noted { return observeStrays(st, n, facts) }
 
 // Recognise finds the entry of a current secret whose id could not be found when it was made. It is among the candidates:
 // entries that appeared since and that no other object holds. It has the date that was asked for; without one it is the only
@@ -389,14 +410,17 @@ func (s Strays) Warning() Warning {
 }
 
 // interruptedWarning says, on a slot API, what an interrupted run may have done.
-func interruptedWarning(traits Traits) Warning {
-	ends := "is the previous one now"
+func interruptedWarning(traits Traits, st State) Warning {
+	which, ends := "the secret in this state", "is the previous one now"
+	if st.Version == 0 {
+		which = "the one in use before"
+	}
 	if traits.EndsOverlap {
 		ends = "ends with the overlap of that rotation"
 	}
 	return Warning{
 		Summary: "A run ended in the middle of a change",
-		Detail: interrupted + "If it was rotating, a new secret was made and lost, and the secret in this state " + ends + ". " +
+		Detail: interrupted + "If it was rotating, a new secret was made and lost, and " + which + " " + ends + ". " +
 			"Try the secret before anything is deleted; to be safe, rotate again. This is said until the next rotation.",
 	}
 }

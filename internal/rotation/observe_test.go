@@ -189,9 +189,33 @@ func TestObserve_Strays(t *testing.T) {
 		if !slices.Equal(got.Strays, c.want) {
 			t.Errorf("%s: got %v, want %v", name, got.Strays, c.want)
 		}
-		_, again := rotation.Observe(listed, rotation.State{Version: 2, SecretID: "new"}, got, c.facts, false)
-		if len(again.Strays) > 0 && !got.Interrupted {
-			t.Errorf("%s: after a second look still %v", name, again.Strays)
+		// It is one for a day, and then not any more: the first look showed them all.
+		st, facts := rotation.State{Version: 2, SecretID: "new", PreviousSecretID: "old"}, c.facts
+		for _, look := range []struct {
+			after time.Duration
+			want  []string
+		}{{0, c.want}, {day - time.Second, c.want}, {day, nil}} {
+			facts.At = c.facts.At.Add(look.after)
+			if _, got = rotation.Observe(listed, st, got, facts, false); !slices.Equal(got.Strays, look.want) {
+				t.Errorf("%s: got %v after %s, want %v", name, got.Strays, look.after, look.want)
+			}
+		}
+		if got.Recent != nil {
+			t.Errorf("%s: the look with strays is kept for ever", name)
+		}
+	}
+	// What appears later is one for a day of its own, also beside a rotation from here.
+	_, got := rotation.Observe(listed, rotation.State{Version: 1, SecretID: "new"}, noted("new"), list("new", "theirs"), false)
+	got = rotation.Noted{At: t0.Add(day), Sighted: got.Known(list()), Recent: got.Recent}
+	facts := list("new", "newer", "theirs", "more")
+	for _, look := range []struct {
+		after time.Duration
+		want  []string
+	}{{day - time.Hour, []string{"theirs", "more"}}, {day, []string{"more"}}, {2 * day, nil}} {
+		facts.At = t0.Add(day + look.after)
+		st := rotation.State{Version: 2, SecretID: "newer", PreviousSecretID: "new"}
+		if _, got = rotation.Observe(listed, st, got, facts, false); !slices.Equal(got.Strays, look.want) {
+			t.Errorf("got %v after %s, want %v", got.Strays, look.after, look.want)
 		}
 	}
 	// A thousand entries are 8 kB, whatever their order, and none of them is a stray afterwards.
@@ -204,13 +228,13 @@ func TestObserve_Strays(t *testing.T) {
 	if two := rotation.SightingOf(list(ids...)); *one != *two || len(*one) != 8000 {
 		t.Errorf("%d characters, alike %t", len(*one), *one == *two)
 	}
-	_, got := rotation.Observe(listed, rotation.State{Version: 1, SecretID: ids[0]}, rotation.Noted{At: t0, Sighted: one}, list(append(ids, "theirs")...), false)
+	_, got = rotation.Observe(listed, rotation.State{Version: 1, SecretID: ids[0]}, rotation.Noted{At: t0, Sighted: one}, list(append(ids, "theirs")...), false)
 	if !slices.Equal(got.Strays, []string{"theirs"}) {
 		t.Errorf("of a thousand: %v", got.Strays)
 	}
 }
 
-// What appeared since the last look stays a stray after a rotation; so does, of lost notes, all that no plan has named.
+// What appeared since the last look stays a stray after a rotation; so does all of it where the notes were lost.
 func TestNoted_Known(t *testing.T) {
 	t.Parallel()
 	list := func(ids ...string) rotation.Facts {
@@ -220,38 +244,35 @@ func TestNoted_Known(t *testing.T) {
 		}
 		return facts
 	}
-	st := rotation.State{Version: 2, SecretID: "new", PreviousSecretID: "old"}
 	for name, c := range map[string]struct {
-		st    rotation.State
 		noted rotation.Noted
 		want  rotation.Facts
 	}{
-		"a first secret":              {rotation.State{}, rotation.Noted{}, list("new", "old", "named", "late")},
-		"an earlier look":             {st, rotation.Noted{At: t0, Sighted: rotation.SightingOf(list("new", "old"))}, list("new", "old")},
-		"an adopted one, not read":    {rotation.State{}, rotation.Noted{}.Recalled(rotation.State{}), list("new", "old", "named", "late")},
-		"lost notes, named in a plan": {st, rotation.Noted{At: t0, Interrupted: true, Strays: []string{"NAMED"}}, list("new", "old", "named")},
-		"lost notes, without a read":  {st, rotation.Noted{}.Recalled(st), list("new", "old")},
+		"a first secret":           {rotation.Noted{}, list("new", "old", "named", "late")},
+		"an earlier look":          {rotation.Noted{At: t0, Sighted: rotation.SightingOf(list("new", "old"))}, list("new", "old")},
+		"an adopted one, not read": {rotation.Noted{}.Recalled(true), list("new", "old", "named", "late")},
+		"lost notes":               {rotation.Noted{}.Recalled(false), list()},
 	} {
-		if got, want := c.noted.Known(c.st, list("new", "old", "named", "late")), rotation.SightingOf(c.want); *got != *want {
+		if got, want := c.noted.Known(list("new", "old", "named", "late")), rotation.SightingOf(c.want); *got != *want {
 			t.Errorf("%s: not %v", name, c.want.Secrets)
 		}
 	}
 }
 
-// Notes are lost when there is a secret that was made here and none of them.
+// Notes are lost when there are none beside what was observed or made.
 func TestNoted_Recalled(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		noted rotation.Noted
-		st    rotation.State
+		first bool
 		want  bool
 	}{
-		"adopted or imported": {rotation.Noted{}, rotation.State{}, false},
-		"made here":           {rotation.Noted{}, rotation.State{Version: 1}, true},
-		"noted":               {rotation.Noted{At: t0}, rotation.State{Version: 1}, false},
-		"said before":         {rotation.Noted{At: t0, Interrupted: true}, rotation.State{Version: 1}, true},
+		"just imported":     {rotation.Noted{}, true, false},
+		"observed, or made": {rotation.Noted{}, false, true},
+		"noted":             {rotation.Noted{At: t0}, false, false},
+		"said before":       {rotation.Noted{At: t0, Interrupted: true}, false, true},
 	} {
-		if got := c.noted.Recalled(c.st).Interrupted; got != c.want {
+		if got := c.noted.Recalled(c.first).Interrupted; got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

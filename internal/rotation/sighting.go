@@ -6,11 +6,18 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Sighting remembers which entries a list had, as base64 of a mark for each. State keeps one beside every secret of an
 // application; with the ids themselves it would be five times as long.
 type Sighting string
+
+// Look is a list as it was at a time.
+type Look struct {
+	At      time.Time `json:"at"`
+	Entries Sighting  `json:"entries"`
+}
 
 // mark tells ids apart by 48 bits: beside ten thousand known ids, a new one is taken for one of them in 1 of 2^34 cases.
 type mark uint64

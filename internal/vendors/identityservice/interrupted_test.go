@@ -6,6 +6,40 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
 )
 
+// What a run that died in the middle of a change left behind is named by the next plan, also when a command without a plan
+// saw it first, and whatever is to be said of others.
+func TestInterrupted_Refreshed(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, app(`on_external_rotation = "ignore"`))
+	cli.Apply()
+	lost, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	cli.LoseNotes()
+	cli.Apply("-refresh-only")
+	cli.Plan().Warns(t, lost)
+	cli.Empty()
+}
+
+// Notes of an import are lost as well.
+func TestInterrupted_Imported(t *testing.T) {
+	w := world(t)
+	first, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	cli := w.Terminal(t, app(q("1")))
+	cli.Must("import", "-input=false", "oauthsecret_identity_service_client_secret.app", acctest.Tenant+"/"+acctest.Application+"/"+first)
+	lost, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	cli.LoseNotes()
+	cli.Plan().Warns(t, lost)
+}
+
+// A secret that somebody else added is named by a plan that comes after a command without one.
+func TestStrayIsNamedAfterARefresh(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, app())
+	cli.Apply()
+	added, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	cli.Apply("-refresh-only")
+	cli.Plan().Warns(t, "Live secrets that this state does not know: "+added+".")
+}
+
 // What a run that died in the middle of a change left behind is named by the next plan that reads, also when a rotation came
 // first that read nothing.
 func TestInterrupted_RotatedWithoutRefresh(t *testing.T) {

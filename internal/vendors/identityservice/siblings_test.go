@@ -3,12 +3,13 @@ package identityservice_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
 )
 
 // More secrets of one application than Terraform looks at together, all of which rotate: no command takes one for a stray,
-// and what somebody else added is named once, by one plan for all.
+// and what somebody else added is named for a day or two, by one plan for all.
 func TestManySiblings(t *testing.T) {
 	w := world(t)
 	config := func(quarter string) string { return app("count = 40", q(quarter)) }
@@ -40,6 +41,13 @@ func TestManySiblings(t *testing.T) {
 	named("a plan", cli.Plan())
 	cli.Configure(config("4"))
 	named("a rotation", cli.Apply())
+	named("a plan after it", cli.Plan())
+	w.Clock.Advance(24 * time.Hour)
+	cli.Apply()
+	w.Clock.Advance(24 * time.Hour)
+	if got := strays(cli.Apply()); len(got) > 0 {
+		t.Errorf("two days later it is still named: %s", got)
+	}
 	other, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
 	id = other
 	named("a destroy", cli.Must("destroy", "-json", "-auto-approve", "-input=false"))
