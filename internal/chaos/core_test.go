@@ -624,6 +624,24 @@ func (c *command) applyDelete(addr, typeName string, s *step) bool {
 	return !failed
 }
 
+// refreshOnly is terraform apply -refresh-only: it reads and stores, and plans nothing.
+func (tf *terraform) refreshOnly(ctx context.Context, cfg config) result {
+	c := tf.command(ctx)
+	if c.result.failed() {
+		return c.result
+	}
+	for _, b := range cfg {
+		c.refresh(b.addr)
+	}
+	if c.result.failed() {
+		return c.result
+	}
+	for _, b := range cfg {
+		c.save(b.addr, c.object(b.addr))
+	}
+	return c.result
+}
+
 // importState is terraform import: import, then read.
 func (tf *terraform) importState(ctx context.Context, addr, typeName, id string) result {
 	c := tf.command(ctx)

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -131,6 +132,8 @@ type history struct {
 	clients []string
 	// told is what was said since each orphan was first seen, by its value.
 	told map[string]*strings.Builder
+	// imported are the resources that took on a secret of a list by an import, by its fingerprint.
+	imported map[string]string
 	// drifted are clients that somebody else changed.
 	drifted map[string]bool
 	// excused are orphans that nothing can tell of.
@@ -148,8 +151,10 @@ type history struct {
 type wishes struct {
 	trigger                               int
 	retire, schedule, expires, destroy    string
-	retireFirst, external, completed, own bool
+	external                              string
+	retireFirst, completed, own           bool
 	verify, required, sealed, createFirst bool
+	adopt, regenerate                     bool
 	// chosen is the version of a value that the user chose (CSP); 0: none.
 	chosen int
 }
@@ -162,7 +167,7 @@ func (h *history) config() config {
 			continue
 		}
 		extra := settings{"rotate_when_changed": settings{"n": strconv.Itoa(o.trigger)}}
-		for name, value := range map[string]string{"retire_previous_after": o.retire, "rotate_after": o.schedule, "expires_after": o.expires, "on_destroy": o.destroy} {
+		for name, value := range map[string]string{"retire_previous_after": o.retire, "rotate_after": o.schedule, "expires_after": o.expires, "on_destroy": o.destroy, "on_external_rotation": o.external} {
 			if value != "" {
 				extra[name] = value
 			}
@@ -170,8 +175,11 @@ func (h *history) config() config {
 		if o.retireFirst {
 			extra["on_pending_rotation"] = "retire_first"
 		}
-		if o.external {
-			extra["on_external_rotation"] = "rotate"
+		if o.adopt {
+			extra["on_create"] = "adopt"
+		}
+		if o.regenerate {
+			extra["rotation_mode"] = "regenerate"
 		}
 		if o.verify {
 			extra["verify"] = settings{"required": o.required}
@@ -208,7 +216,7 @@ func (h *history) namesOf(client string) []string {
 
 // live runs the history of a seed.
 func live(t *testing.T, seed uint64, tell bool) *history {
-	h := &history{seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), of: map[string]*wishes{}, told: map[string]*strings.Builder{}, excused: map[string]bool{}, raced: map[string]string{}, drifted: map[string]bool{}, tell: tell}
+	h := &history{seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), of: map[string]*wishes{}, told: map[string]*strings.Builder{}, excused: map[string]bool{}, raced: map[string]string{}, drifted: map[string]bool{}, imported: map[string]string{}, tell: tell}
 	synctest.Test(t, func(t *testing.T) {
 		h.clients = []string{"app-1", "app-2"}
 		h.world = newWorld(t, vendors[seed%3], h.clients...)
@@ -249,7 +257,13 @@ func (h *history) step() {
 	h.steps++
 	// What somebody else does within 15 seconds of a rotation cannot be told from it.
 	time.Sleep(time.Duration(16+h.rand.IntN(600)) * time.Second)
-	switch h.rand.IntN(20) {
+	switch h.rand.IntN(22) {
+	case 20:
+		h.forget()
+	case 21:
+		h.note("refresh")
+		h.disturb()
+		h.command("refresh", func(ctx context.Context) result { return h.after(h.tf, h.tf.refreshOnly(ctx, h.config())) })
 	case 0, 1:
 		h.drift()
 	case 2, 3:
@@ -282,7 +296,11 @@ func (h *history) wish() {
 	name := h.anyName()
 	o := h.of[name]
 	pick := func(words ...string) string { return words[h.rand.IntN(len(words))] }
-	switch h.rand.IntN(17) {
+	switch h.rand.IntN(19) {
+	case 17:
+		o.adopt = h.flip(2)
+	case 18:
+		o.regenerate = h.vendor.name == "csp" && h.flip(2)
 	case 15:
 		o.createFirst = h.flip(2)
 	case 16:
@@ -296,7 +314,7 @@ func (h *history) wish() {
 	case 2:
 		o.retireFirst = h.flip(2)
 	case 3:
-		o.external = h.flip(2)
+		o.external = pick("", "rotate", "ignore")
 	case 4:
 		o.completed = h.flip(2)
 	case 5:
@@ -483,7 +501,7 @@ func (h *history) checkClient(client string, b before) {
 		name := h.owner(client, d.Value)
 		orphan := d.Origin == simulator.OriginAPI && name == ""
 		if name == "" {
-			name = client
+			name = cmp.Or(h.imported[sum], client)
 		}
 		now, o := current(h.tf, name), b.of[name]
 		destroyed := !o.own || b.tainted[name] || b.deposed[name]
@@ -501,7 +519,9 @@ func (h *history) checkClient(client string, b before) {
 		case orphan:
 			asked = true
 		case h.vendor.listed && d.Origin != simulator.OriginAPI:
-			asked = false
+			asked = h.imported[sum] != "" && o.completed
+		case o.regenerate && h.vendor.name == "csp":
+			asked = true
 		case destroyed:
 			asked = true
 		case h.vendor.name == "csp" && (h.paired || h.drifted[client]): // it shows nobody what another one does
@@ -526,6 +546,17 @@ func (h *history) checkClient(client string, b before) {
 		}
 	}
 	for _, r := range h.orphans(client) {
+		for _, name := range h.namesOf(client) {
+			o := b.of[name]
+			revoked := b.destroys[name] == "revoke" && (!o.own || b.tainted[name] || b.deposed[name])
+			object := h.tf.state["secret."+name]
+			takenOn := !h.vendor.listed && object != nil && attr(object.value, "version") == int64(0)
+			silenced := o.external == "ignore" && !h.crashing
+			// What a revocation makes is forgotten; a client is adopted or imported with whatever it has.
+			if revoked || takenOn || silenced {
+				h.excused[r.Value] = true
+			}
+		}
 		if h.told[r.Value] == nil {
 			h.told[r.Value] = &strings.Builder{}
 		}
@@ -617,6 +648,43 @@ func (h *history) taint() {
 	o.tainted = true
 	h.disturb()
 	h.command("apply", func(ctx context.Context) result { return h.apply(ctx, h.config()) })
+}
+
+// forget drops an object from the state; it may come back by an import.
+func (h *history) forget() {
+	name := h.anyName()
+	h.note("forget %s", name)
+	delete(h.tf.state, "secret."+name)
+	delete(h.tf.state, "completion."+name)
+	if !h.of[name].own || h.flip(2) {
+		return
+	}
+	id := h.vendor.parent + "/" + clientOf(name)
+	if h.vendor.listed {
+		held := map[any]bool{}
+		for _, other := range h.names() {
+			if o := h.tf.state["secret."+other]; o != nil {
+				held[attr(o.value, "secret_id")] = true
+			}
+		}
+		var free []simulator.SecretRecord
+		for _, r := range h.records(clientOf(name)) {
+			if r.EndedAt == nil && !held[r.ID] {
+				free = append(free, r)
+			}
+		}
+		if len(free) == 0 {
+			return
+		}
+		r := free[h.rand.IntN(len(free))]
+		h.imported[fingerprint(r.Value)] = name
+		id += "/" + r.ID
+	}
+	h.note("import %s", id)
+	h.disturb()
+	h.command("import", func(ctx context.Context) result {
+		return h.after(h.tf, h.tf.importState(ctx, "secret."+name, h.vendor.secretType(), id))
+	})
 }
 
 // twoAtOnce is two applies with -lock=false from the same state; the last writer wins.

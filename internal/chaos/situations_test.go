@@ -59,6 +59,8 @@ var chapters = []chapter{
 	{"The plan warns", []situation{
 		{"A previous secret is deleted first", cloudflare, had(trigger("1")), plans(with(trigger("2"), settings{"on_pending_rotation": "retire_first"}))},
 		{"A previous secret is deleted first, by a schedule", cloudflare, all(had(settings{"rotate_after": "720h"}), later(721*hour)), plans(settings{"rotate_after": "720h", "on_pending_rotation": "retire_first"})},
+		{"A previous secret is deleted first, by a replacement", cloudflare, all(had(settings{"on_pending_rotation": "retire_first"}), taints), plans(settings{"on_pending_rotation": "retire_first"})},
+		{"A previous secret that may be in use is deleted first, by a replacement", cloudflare, all(had(settings{"on_pending_rotation": "retire_first"}), forgetsNotes, taints), plans(settings{"on_pending_rotation": "retire_first"})},
 		{"Regenerate", csp, had(trigger("1")), plans(with(trigger("2"), settings{"rotation_mode": "regenerate"}))},
 		{"The last rotation was refused because of an open one (VMware Cloud Services)", csp, all(had(with(trigger("1"), clean)), func(w *world) {
 			w.CSP.RotateElsewhere(w.vendor.parent, theClient, "Somebody.elses-1", 24*hour)

@@ -64,7 +64,6 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 			m.located(entry)
 			r.claim(m, noted)
 			st.SecretID, st.ExpiresAt = entry.ID, entry.ExpiresAt
-			noted = noted.Recognised(st, facts)
 			resp.Diagnostics.Append(r.identify(ctx, resp.Identity, m)...)
 		}
 	}

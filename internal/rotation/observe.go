@@ -353,9 +353,6 @@ func strays(st State, noted Noted, facts Facts) (ids []string) {
 	return ids
 }
 
-// Recognised takes over that the id of the current secret was found: st has it.
-func (n Noted) Recognised(st State, facts Facts) Noted { return observeStrays(st, n, facts) }
-
 // Recognise finds the entry of a current secret whose id could not be found when it was made. It is among the candidates:
 // entries that appeared since and that no other object holds. It has the date that was asked for; without one it is the only
 // candidate. ok is false when none or several could be it.

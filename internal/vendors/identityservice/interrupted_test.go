@@ -2,6 +2,7 @@ package identityservice_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
 )
@@ -38,6 +39,21 @@ func TestStrayIsNamedAfterARefresh(t *testing.T) {
 	added, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
 	cli.Apply("-refresh-only")
 	cli.Plan().Warns(t, "Live secrets that this state does not know: "+added+".")
+}
+
+// It is named for a day, whatever rotates in the meantime.
+func TestStrayIsNamedForADay(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, app(q("1")))
+	cli.Apply()
+	added, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	cli.Apply()
+	w.Clock.Advance(23 * time.Hour)
+	cli.Configure(app(q("2")))
+	cli.Apply().Warns(t, added)
+	cli.Plan().Warns(t, added)
+	w.Clock.Advance(time.Hour)
+	cli.Plan().Silent(t)
 }
 
 // What a run that died in the middle of a change left behind is named by the next plan that reads, also when a rotation came
