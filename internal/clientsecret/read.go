@@ -52,6 +52,7 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 		resp.Diagnostics.AddError(summary, detail)
 		return
 	}
+	looked := noted.At
 	st, noted := rotation.Observe(r.kind.Traits, m.state(), noted, facts, first)
 	if first && r.kind.Traits.Listed && noted.External != nil { // an import, of what does not exist
 		resp.Diagnostics.AddWarning("There is nothing to import", explain.Sentence(noted.External.Seen)+" Only a secret that works can be imported.\n\n"+r.where(m))
@@ -60,7 +61,7 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	if r.kind.Traits.Listed && st.Unrecognised() {
 		candidates := r.connection.Claims.Unclaimed(ctx, m.client(), noted.Strays)
-		if entry, ok := rotation.Recognise(st, facts, candidates); ok {
+		if entry, ok := rotation.Recognise(st, looked, facts, candidates); ok {
 			m.located(entry)
 			r.claim(m, noted)
 			st.SecretID, st.ExpiresAt = entry.ID, entry.ExpiresAt

@@ -279,6 +279,9 @@ func (o *rotate) locate(ctx context.Context, c rotation.Client, issued rotation.
 	entry, notes, err := locator.Locate(ctx, c, issued)
 	o.connection.Claims.Use(c, entry.ID, o.prior.SecretID)
 	if err != nil {
+		// What was there before cannot be it.
+		o.noted.Sighted, o.noted.Recent = rotation.SightingOf(issued.Before), nil
+		o.save()
 		summary, detail := explain.Failure(o.kind.Subject(c), "find the id of the new secret", err, "")
 		o.trouble(summary, detail)
 		return

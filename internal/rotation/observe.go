@@ -355,8 +355,12 @@ func strays(st State, noted Noted, facts Facts) (ids []string) {
 
 // Recognise finds the entry of a current secret whose id could not be found when it was made. It is among the candidates:
 // entries that appeared since and that no other object holds. It has the date that was asked for; without one it is the only
-// candidate. ok is false when none or several could be it.
-func Recognise(st State, facts Facts, candidates []string) (entry Entry, ok bool) {
+// candidate of the first look that must show it, for what appears later is another one. looked is the time of the last look,
+// or of the rotation. ok is false when none or several could be it.
+func Recognise(st State, looked time.Time, facts Facts, candidates []string) (entry Entry, ok bool) {
+	if st.ExpiresAt == nil && (looked.IsZero() || st.RotatedAt == nil || looked.Sub(*st.RotatedAt) > Settled) {
+		return Entry{}, false
+	}
 	found := 0
 	for _, id := range candidates {
 		e, listed := find(facts.Secrets, id)
@@ -365,7 +369,10 @@ func Recognise(st State, facts Facts, candidates []string) (entry Entry, ok bool
 			entry, found = e, found+1
 		}
 	}
-	return entry, found == 1
+	if found != 1 {
+		return Entry{}, false
+	}
+	return entry, true
 }
 
 const interrupted = "The notes that the provider keeps beside this object are missing: it ended in the middle of a change. "

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
@@ -148,6 +149,41 @@ func TestLostAdd_OrphanCannotBeDeleted(t *testing.T) {
 		t.Errorf("the error does not name the orphan: %+v", said)
 	}
 	check(t, w, w.Changed(add, remove))()
+}
+
+// A secret whose id was not found was deleted by somebody else; what somebody adds later is not taken for it, and survives.
+func TestUnknownIDIsNotGuessed(t *testing.T) {
+	w := world(t)
+	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListAfterReads = 99 })
+	cli := w.Terminal(t, app())
+	cli.Apply().Warns(t, "find the id of the new secret")
+	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListAfterReads = 0 })
+	w.IdentityService.DeleteSecretElsewhere(made(w)[0].ID)
+	w.Clock.Advance(time.Hour)
+	cli.Apply()
+	w.Clock.Advance(time.Hour)
+	_, theirs := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	cli.Apply().Warns(t, "The id of the current secret is not known")
+	cli.Must("destroy", "-json", "-auto-approve", "-input=false")
+	if !w.IdentityService.Accepts(acctest.Tenant, acctest.Application, theirs) {
+		t.Error("somebody else's secret was deleted")
+	}
+}
+
+// What was listed before a rotation cannot be its secret, whose id is found when it is listed.
+func TestUnknownIDIsNotAnEarlierOne(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, app(q("1")))
+	cli.Apply()
+	w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	cli.Configure(app(q("2")))
+	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListAfterReads = 99 })
+	cli.ApplyFails().Errs(t, "find the id of the new secret")
+	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListAfterReads = 0 })
+	cli.Apply()
+	if got, want := cli.Attribute("oauthsecret_identity_service_client_secret.app", "secret_id"), made(w)[1].ID; got != want {
+		t.Errorf("secret_id is %v, want %s", got, want)
+	}
 }
 
 // Refused additions have no effect and are not sent again.
