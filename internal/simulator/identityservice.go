@@ -176,7 +176,8 @@ func (v *IdentityServiceState) listed(x *application, now time.Time) []*secret {
 		hidden := s.purged ||
 			v.Switches.HideDeleted && s.deleted ||
 			v.Switches.HideExpired && s.expired(now) ||
-			v.Switches.HideRegistrationSecret && s.origin == OriginInitial
+			v.Switches.HideRegistrationSecret && s.origin == OriginInitial ||
+			now.Before(s.hiddenUntil)
 		if s.hiddenReads > 0 {
 			s.hiddenReads--
 			hidden = true

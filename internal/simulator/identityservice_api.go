@@ -76,7 +76,7 @@ func (v *IdentityServiceState) handleAdd(c *call, x *application, now time.Time)
 		return v.failure(c, http.StatusBadRequest, "The maximum number of client secrets is reached")
 	}
 	s := v.addSecret(x, v.sim.issue("fake-ids-secret"), OriginAPI, exp, now, v.Switches.PropagationDelay)
-	s.hiddenReads = v.Switches.ListAfterReads
+	s.hiddenReads, s.hiddenUntil = v.Switches.ListAfterReads, now.Add(v.Switches.ListDelay)
 	var shown any = s.value
 	switch v.Switches.AddAnswer {
 	case AddAnswerNull:

@@ -256,6 +256,12 @@ func TestIdentityServiceSwitches(t *testing.T) {
 			equal(t, "first", len(w.entries(200)), 1)
 			equal(t, "second", len(w.entries(200)), 2)
 		}},
+		"list_delay": {func(s *switches) { s.ListDelay = time.Minute }, func(t *testing.T, w *world) {
+			w.call(200, "POST", idsList, "{}")
+			equal(t, "at once", len(w.entries(200)), 1)
+			w.clock.Advance(time.Minute)
+			equal(t, "later", len(w.entries(200)), 2)
+		}},
 		"statuses": {func(s *switches) { s.AddStatus, s.DeleteStatus = 201, 204 }, func(_ *testing.T, w *world) {
 			w.call(201, "POST", idsList, "{}")
 			w.call(204, "DELETE", idsList+"/"+w.newest(), "")

@@ -40,6 +40,8 @@ type secret struct {
 	purged bool
 	// hiddenReads is how many lists still leave this secret out.
 	hiddenReads int
+	// hiddenUntil is until when lists leave it out.
+	hiddenUntil time.Time
 }
 
 func (x *secret) expired(now time.Time) bool {

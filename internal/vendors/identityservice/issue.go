@@ -59,9 +59,11 @@ func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.O
 			return rotation.Issued{}, lost
 		}
 		if attempt == 2 || ctx.Err() != nil {
+			s.miss(c)
 			return rotation.Issued{}, gaveUp(err)
 		}
 		if !removed && s.clock.Sleep(ctx, resendAfter-s.clock.Now().Sub(sent)) != nil {
+			s.miss(c)
 			return rotation.Issued{}, gaveUp(err)
 		}
 		if !removed {
@@ -116,6 +118,7 @@ func (s *secrets) removeOrphan(ctx context.Context, c rotation.Client, before ro
 		return true, nil
 	}
 	if !seen {
+		s.miss(c)
 		return false, &rotation.LostError{
 			Cause:      cause,
 			StillValid: stillValid + " Whether a new one was made could not be found out.",

@@ -22,7 +22,7 @@ func (s *secrets) Locate(ctx context.Context, c rotation.Client, issued rotation
 		if now, err = s.list(ctx, c); err != nil {
 			continue
 		}
-		entry, notes, found, ambiguous := match(issued, now)
+		entry, notes, found, ambiguous := match(issued, now, s.misses(c))
 		if ambiguous != nil {
 			return rotation.Entry{}, nil, ambiguous
 		}
@@ -33,6 +33,7 @@ func (s *secrets) Locate(ctx context.Context, c rotation.Client, issued rotation
 			return entry, notes, nil
 		}
 	}
+	s.miss(c)
 	if err == nil {
 		err = errors.New("the list of the application's secrets shows no new entry")
 	}
@@ -43,8 +44,9 @@ func (s *secrets) Locate(ctx context.Context, c rotation.Client, issued rotation
 	}
 }
 
-// match applies the rule for the id of a new secret: never guess.
-func match(issued rotation.Issued, now rotation.Facts) (entry rotation.Entry, notes []string, found bool, err error) {
+// match applies the rule for the id of a new secret: never guess. missing: an entry that appeared may also be that of an
+// earlier addition.
+func match(issued rotation.Issued, now rotation.Facts, missing bool) (entry rotation.Entry, notes []string, found bool, err error) {
 	fresh := newEntries(issued.Before, now)
 	ours := dated(fresh, issued.Requested)
 	switch {
@@ -52,14 +54,18 @@ func match(issued rotation.Issued, now rotation.Facts) (entry rotation.Entry, no
 		return ours[0], nil, true, nil
 	case len(fresh) == 0:
 		return rotation.Entry{}, nil, false, nil
-	case len(fresh) == 1 && len(ours) == 0:
+	case len(fresh) == 1 && len(ours) == 0 && !missing:
 		if issued.Requested != nil {
 			notes = []string{fmt.Sprintf("The expiration date of secret %s is not the one that was asked for (%s); expires_at has the one that is listed.", fresh[0].ID, rotation.Stamp(*issued.Requested))}
 		}
 		return fresh[0], notes, true, nil
 	}
+	cause := "several new secrets are listed and cannot be told apart"
+	if len(fresh) == 1 {
+		cause = "the new secret that is listed may be an earlier one, which was not listed when it was made"
+	}
 	return rotation.Entry{}, nil, false, &rotation.LostError{
-		Cause:      errors.New("several new secrets are listed and cannot be told apart"),
+		Cause:      errors.New(cause),
 		StillValid: "The new secret works and is in state, without its id. " + stillValid,
 		Remedy:     fmt.Sprintf("Candidates: %s. Rotate again with expires_after set: the provider then knows its own by the date. Then delete the one that nobody uses.", ids(fresh)),
 	}

@@ -33,6 +33,9 @@ type secrets struct {
 	mu sync.Mutex
 	// after are the facts that Locate read right after the last addition to a client, until the next one.
 	after map[rotation.Client]rotation.Facts
+	// missing are clients with an addition from here whose entry is not known. It may be listed at any moment, and be taken for
+	// that of a later addition.
+	missing map[rotation.Client]bool
 	// ended are the entries that were deleted from here. Facts from before show them as deleted too, so that one list serves
 	// all deletions.
 	ended map[entryOf]bool
@@ -46,7 +49,7 @@ type entryOf struct {
 
 func newSecrets(client *api.Client, c clock.Clock) *secrets {
 	return &secrets{
-		api: client, clock: c, after: map[rotation.Client]rotation.Facts{}, ended: map[entryOf]bool{},
+		api: client, clock: c, after: map[rotation.Client]rotation.Facts{}, missing: map[rotation.Client]bool{}, ended: map[entryOf]bool{},
 		reader: &coalesce.Reader[[]api.ClientSecret]{Clock: c, One: client.Secrets},
 	}
 }
@@ -92,6 +95,18 @@ func (s *secrets) justListed(c rotation.Client) (after rotation.Facts, ok bool) 
 	after.Secrets = slices.Clone(after.Secrets)
 	s.markEnded(c, after.Secrets)
 	return after, true
+}
+
+func (s *secrets) miss(c rotation.Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.missing[c] = true
+}
+
+func (s *secrets) misses(c rotation.Client) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.missing[c]
 }
 
 func (s *secrets) forgetListed(c rotation.Client) {
