@@ -40,6 +40,9 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	first := m.HasPrevious.IsNull()
 	defer r.connection.Claims.Read(m.client(), m.SecretID.ValueString())()
 	r.claim(m, noted)
+	if r.kind.Traits.Listed && m.state().Unrecognised() {
+		r.connection.Claims.Seek(m.client(), m.SHA256.ValueString())
+	}
 	facts, err := r.look(ctx, m, noted)
 	switch {
 	case errors.Is(err, httpapi.ErrNotFound):
@@ -60,8 +63,8 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	if r.kind.Traits.Listed && st.Unrecognised() {
-		candidates := r.connection.Claims.Unclaimed(ctx, m.client(), noted.Strays)
-		if entry, ok := rotation.Recognise(st, looked, facts, candidates); ok {
+		candidates, alone := r.connection.Claims.Unclaimed(ctx, m.client(), noted.Strays)
+		if entry, ok := rotation.Recognise(st, looked, facts, candidates, alone); ok {
 			m.located(entry)
 			r.claim(m, noted)
 			st.SecretID, st.ExpiresAt = entry.ID, entry.ExpiresAt

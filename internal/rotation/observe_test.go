@@ -316,18 +316,20 @@ func TestRecognise(t *testing.T) {
 		candidates []string
 		want       string
 	}{
-		"the only one":                      {plain, t0, []string{"plain"}, "plain"},
-		"the only one that lives":           {plain, t0, []string{"gone", "plain"}, "plain"},
-		"listed late":                       {plain, t0.Add(rotation.Settled), []string{"plain"}, "plain"},
-		"one of two":                        {plain, t0, []string{"plain", "theirs"}, ""},
-		"none":                              {plain, t0, nil, ""},
-		"after a look that did not show it": {plain, t0.Add(rotation.Settled + time.Second), []string{"theirs"}, ""},
-		"the notes are lost":                {plain, time.Time{}, []string{"theirs"}, ""},
-		"by the date":                       {dated, t0, []string{"plain", "dated"}, "dated"},
-		"by the date, at any time":          {dated, t0.Add(20 * day), []string{"plain", "dated"}, "dated"},
-		"without the date":                  {dated, t0, []string{"plain"}, ""},
+		"the only one":                       {plain, t0, []string{"plain"}, "plain"},
+		"the only one that lives":            {plain, t0, []string{"gone", "plain"}, "plain"},
+		"listed late":                        {plain, t0.Add(rotation.Settled), []string{"plain"}, "plain"},
+		"one of two":                         {plain, t0, []string{"plain", "theirs"}, ""},
+		"none":                               {plain, t0, nil, ""},
+		"after a look that did not show it":  {plain, t0.Add(rotation.Settled + time.Second), []string{"theirs"}, ""},
+		"the notes are lost":                 {plain, time.Time{}, []string{"theirs"}, ""},
+		"by the date":                        {dated, t0, []string{"plain", "dated"}, "dated"},
+		"by the date, at any time":           {dated, t0.Add(20 * day), []string{"plain", "dated"}, "dated"},
+		"the only one, with others who seek": {plain, t0, []string{"plain"}, ""},
+		"by the date, with others who seek":  {dated, t0, []string{"plain", "dated"}, "dated"},
+		"without the date":                   {dated, t0, []string{"plain"}, ""},
 	} {
-		if got, ok := rotation.Recognise(c.st, c.looked, facts, c.candidates); got.ID != c.want || ok != (c.want != "") {
+		if got, ok := rotation.Recognise(c.st, c.looked, facts, c.candidates, !strings.Contains(name, "with others")); got.ID != c.want || ok != (c.want != "") {
 			t.Errorf("%s: got %q, %t", name, got.ID, ok)
 		}
 	}

@@ -34,6 +34,7 @@ type holdings struct {
 	held    idSet // what some object holds
 	current idSet // what stays the current secret of some object
 	read    idSet // the current secrets of the objects that were read in this walk
+	seeking idSet // the fingerprints of current secrets whose id no object knows
 	noticed idSet // what some object did not know when it was read
 	named   idSet // those of noticed that were named in this walk
 	// strays are to be named unless somebody turns out to hold them.
@@ -78,7 +79,7 @@ func (l *Claims) of(c rotation.Client) *holdings {
 	}
 	h := l.clients[c]
 	if h == nil {
-		h = &holdings{read: idSet{}, held: idSet{}, current: idSet{}, noticed: idSet{}, named: idSet{}}
+		h = &holdings{read: idSet{}, held: idSet{}, current: idSet{}, seeking: idSet{}, noticed: idSet{}, named: idSet{}}
 		l.clients[c] = h
 	}
 	return h
@@ -93,6 +94,7 @@ func (l *Claims) Read(c rotation.Client, current string) (done func()) {
 	if h.read.has(current) {
 		clear(h.read)
 		clear(h.named)
+		clear(h.seeking)
 	}
 	h.read.add(current)
 	l.reading++
@@ -113,6 +115,18 @@ func (l *Claims) Claim(c rotation.Client, ids ...string) {
 	for _, id := range ids {
 		l.of(c).held.add(id)
 	}
+}
+
+// Seek records that an object of a client does not know the id of its current secret, which has this fingerprint. An object
+// that seeks once more begins another walk.
+func (l *Claims) Seek(c rotation.Client, fingerprint string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.of(c)
+	if h.seeking.has(fingerprint) {
+		clear(h.seeking)
+	}
+	h.seeking.add(fingerprint)
 }
 
 // Use records that the current secret of an object is the one with id now, and was the one with replaced before; either
@@ -148,17 +162,17 @@ func (l *Claims) Noticed(c rotation.Client) []string {
 	return slices.Sorted(maps.Values(l.of(c).noticed))
 }
 
-// Unclaimed are those of ids that nobody holds, once the siblings had time to speak; none when ctx ends before. It is for
-// use within a read.
-func (l *Claims) Unclaimed(ctx context.Context, c rotation.Client, ids []string) []string {
+// Unclaimed are those of ids that nobody holds, once the siblings had time to speak; none when ctx ends before. alone: no
+// other object seeks its own among them. It is for use within a read.
+func (l *Claims) Unclaimed(ctx context.Context, c rotation.Client, ids []string) (unclaimed []string, alone bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.reading-- // this one waits for the others
 	defer func() { l.reading++ }()
 	if !l.settle(ctx, func() bool { return len(l.of(c).unclaimed(ids)) == 0 }) {
-		return nil
+		return nil, false
 	}
-	return l.of(c).unclaimed(ids)
+	return l.of(c).unclaimed(ids), len(l.of(c).seeking) < 2
 }
 
 // Named are strays and the client that they belong to.

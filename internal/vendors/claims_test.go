@@ -59,7 +59,7 @@ func TestClaims(t *testing.T) {
 				}
 				synctest.Wait()
 				began := time.Now()
-				got := claims.Unclaimed(context.Background(), one, []string{"MINE", "a", "b"})
+				got, _ := claims.Unclaimed(context.Background(), one, []string{"MINE", "a", "b"})
 				done()
 				if !slices.Equal(got, c.want) {
 					t.Errorf("unclaimed %v, want %v", got, c.want)
@@ -73,6 +73,39 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// Who seeks its own among what nobody holds learns whether another one does, in the same walk.
+func TestClaims_Seek(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		claims := vendors.Claims{Clock: clock.System}
+		alone := func(c rotation.Client) bool {
+			defer claims.Read(c, "")()
+			_, alone := claims.Unclaimed(t.Context(), c, []string{"a"})
+			return alone
+		}
+		claims.Seek(one, "first")
+		claims.Seek(other, "theirs")
+		if !alone(one) || !alone(other) {
+			t.Error("the only one of a client is not alone")
+		}
+		claims.Seek(one, "second")
+		if alone(one) || !alone(other) {
+			t.Error("one of two is alone")
+		}
+		claims.Seek(one, "first") // another walk, in which the second has found its own
+		if !alone(one) {
+			t.Error("the only one of the second walk is not alone")
+		}
+		claims.Seek(one, "second")
+		claims.Read(one, "known")()
+		claims.Read(one, "known")() // another walk
+		claims.Seek(one, "third")
+		if !alone(one) {
+			t.Error("the only one of the third walk is not alone")
+		}
+	})
+}
+
 // What cannot be waited for is not known.
 func TestClaims_Cancelled(t *testing.T) {
 	t.Parallel()
@@ -82,8 +115,8 @@ func TestClaims_Cancelled(t *testing.T) {
 		claims.Notice(one, []string{"a"})
 		ctx, cancel := context.WithTimeout(t.Context(), quiet/2)
 		defer cancel()
-		if got := claims.Unclaimed(ctx, one, []string{"a"}); got != nil {
-			t.Errorf("unclaimed %v", got)
+		if got, alone := claims.Unclaimed(ctx, one, []string{"a"}); got != nil || alone {
+			t.Errorf("unclaimed %v, alone %t", got, alone)
 		}
 		if got := claims.Name(ctx, one, rotation.Strays{IDs: []string{"a"}}); got != nil {
 			t.Errorf("named %v", got)

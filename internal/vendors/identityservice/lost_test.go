@@ -185,6 +185,22 @@ func TestUnknownIDIsNotASibling(t *testing.T) {
 	}
 }
 
+// Of two who do not know theirs, none takes what is left of both.
+func TestUnknownIDsOfTwo(t *testing.T) {
+	w := world(t)
+	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListDelay = 100 * time.Second })
+	cli := w.Terminal(t, named("one")+named("two"))
+	cli.Apply().Warns(t, "find the id of the new secret")
+	w.IdentityService.DeleteSecretElsewhere(made(w)[0].ID)
+	w.Clock.Advance(2 * time.Minute)
+	cli.Apply().Warns(t, "The id of the current secret is not known")
+	for _, name := range []string{"one", "two"} {
+		if id := cli.Attribute("oauthsecret_identity_service_client_secret."+name, "secret_id"); id != nil {
+			t.Errorf("the id of %s was guessed: %v", name, id)
+		}
+	}
+}
+
 // What was listed before a rotation cannot be its secret, whose id is found when it is listed.
 func TestUnknownIDIsNotAnEarlierOne(t *testing.T) {
 	w := world(t)
