@@ -136,6 +136,8 @@ type history struct {
 	imported map[string]string
 	// drifted are clients that somebody else changed.
 	drifted map[string]bool
+	// blind: the vendor does not show when a client was changed.
+	blind bool
 	// excused are orphans that nothing can tell of.
 	excused map[string]bool
 	// raced are the fingerprints in state after two applies at once: of the one that wrote last, not of the one that changed
@@ -221,9 +223,7 @@ func live(t *testing.T, seed uint64, tell bool) *history {
 		h.clients = []string{"app-1", "app-2"}
 		h.world = newWorld(t, vendors[seed%3], h.clients...)
 		h.transport = slowly{h.transport, rand.New(rand.NewPCG(seed, 2)), &sync.Mutex{}}
-		if h.flip(2) {
-			h.CSP.Set(func(s *simulator.CSPSwitches) { s.SecretAge = simulator.SecretAgeResets })
-		}
+		h.character()
 		for _, client := range h.clients {
 			h.of[client] = &wishes{own: true}
 		}
@@ -524,7 +524,7 @@ func (h *history) checkClient(client string, b before) {
 			asked = true
 		case destroyed:
 			asked = true
-		case h.vendor.name == "csp" && (h.paired || h.drifted[client]): // it shows nobody what another one does
+		case (h.vendor.name == "csp" || h.blind) && (h.paired || h.drifted[client]): // it shows nobody what another one does
 			asked = true
 		case sum == h.raced[name]: // the slot that it is in cannot be told
 			asked = true
@@ -542,7 +542,7 @@ func (h *history) checkClient(client string, b before) {
 			asked = sum != b.current[name] || h.paired
 		}
 		if !asked {
-			h.bad("a secret of %s was ended that nobody asked to end (origin %s, in use %v, current %v)", client, d.Origin, d.Value == h.held[name], sum == b.current[name])
+			h.bad("secret %s of %s was ended that nobody asked to end (origin %s, in use %v, current %v)", d.ID, client, d.Origin, d.Value == h.held[name], sum == b.current[name])
 		}
 	}
 	for _, r := range h.orphans(client) {
@@ -601,6 +601,7 @@ func (h *history) crash() {
 			h.excused[o.Value] = true
 		}
 	}
+	time.Sleep(listedLate)
 	h.named(client, h.command("plan after a crash", func(ctx context.Context) result { return h.plan(ctx, h.config()) }))
 }
 
@@ -669,7 +670,8 @@ func (h *history) forget() {
 		}
 		var free []simulator.SecretRecord
 		for _, r := range h.records(clientOf(name)) {
-			if r.EndedAt == nil && !held[r.ID] {
+			owner := h.owner(clientOf(name), r.Value)
+			if r.EndedAt == nil && !held[r.ID] && (owner == "" || owner == name || h.tf.state["secret."+owner] == nil) {
 				free = append(free, r)
 			}
 		}
@@ -780,9 +782,11 @@ func (h *history) unproven(last result) bool {
 
 // settle applies without faults: the plan gets empty, or stands at a refusal, and every orphan has been spoken of.
 func (h *history) settle() {
+	time.Sleep(listedLate)
 	var last result
 	said := ""
 	for range 5 {
+		time.Sleep(noticedLate)
 		last = h.command("calm apply", func(ctx context.Context) result { return h.apply(ctx, h.config()) })
 		for _, client := range h.clients {
 			h.named(client, last)

@@ -214,6 +214,12 @@ var chapters = []chapter{
 			w.plan(context.Background(), w.config(trigger("2")))
 			w.apply(context.Background(), w.config(trigger("3")))
 		}},
+		{"A new secret is listed while an earlier one may be missing (Identity Service)", identityService, func(w *world) {
+			w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListDelay = 40 * time.Second })
+			w.Inject(simulator.Fault{Operation: "identity_service.list", Kind: simulator.Answer, Status: 403, Skip: 1, Times: 6})
+		}, func(w *world) {
+			w.apply(context.Background(), config{w.secretBlock(theClient, nil), w.secretBlock(theClient+"/2", nil)})
+		}},
 		{"The vendor changes the expiration date (Identity Service)", identityService, func(w *world) {
 			w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.DateEcho = simulator.DateDay })
 		}, does(expiring)},
