@@ -353,12 +353,17 @@ func strays(st State, noted Noted, facts Facts) (ids []string) {
 	return ids
 }
 
+// recognisable is how long after a rotation its secret is found without a date.
+const recognisable = time.Hour
+
 // Recognise finds the entry of a current secret whose id could not be found when it was made. It is among the candidates:
 // entries that appeared since and that no other object holds. It has the date that was asked for; without one it is the only
-// candidate of the first look that must show it, for what appears later is another one, and it seeks alone. looked is the time
-// of the last look, or of the rotation. ok is false when none or several could be it.
+// candidate of the first look that must show it, for what appears later is another one, and it seeks alone. That look must
+// follow soon: later somebody may have deleted it and added another. looked is the time of the last look, or of the rotation.
+// ok is false when none or several could be it.
 func Recognise(st State, looked time.Time, facts Facts, candidates []string, alone bool) (entry Entry, ok bool) {
-	if st.ExpiresAt == nil && (!alone || looked.IsZero() || st.RotatedAt == nil || looked.Sub(*st.RotatedAt) > Settled) {
+	if st.ExpiresAt == nil && (!alone || looked.IsZero() || st.RotatedAt == nil ||
+		looked.Sub(*st.RotatedAt) > Settled || facts.At.Sub(*st.RotatedAt) > recognisable) {
 		return Entry{}, false
 	}
 	found := 0

@@ -306,29 +306,32 @@ func TestNoted_Framed(t *testing.T) {
 // The entry of a secret whose id is not known is found by its date, or as the only one that the first look shows.
 func TestRecognise(t *testing.T) {
 	t.Parallel()
-	facts := rotation.Facts{At: t0.Add(day), Secrets: []rotation.Entry{
+	facts := rotation.Facts{Secrets: []rotation.Entry{
 		{ID: "theirs"}, {ID: "plain"}, {ID: "dated", ExpiresAt: at(30*day + 300*time.Millisecond)}, {ID: "gone", Deleted: true},
 	}}
 	plain, dated := rotation.State{Version: 1, RotatedAt: at(0)}, rotation.State{Version: 1, RotatedAt: at(0), ExpiresAt: at(30 * day)}
 	for name, c := range map[string]struct {
 		st         rotation.State
+		at         time.Duration
 		looked     time.Time
 		candidates []string
 		want       string
 	}{
-		"the only one":                       {plain, t0, []string{"plain"}, "plain"},
-		"the only one that lives":            {plain, t0, []string{"gone", "plain"}, "plain"},
-		"listed late":                        {plain, t0.Add(rotation.Settled), []string{"plain"}, "plain"},
-		"one of two":                         {plain, t0, []string{"plain", "theirs"}, ""},
-		"none":                               {plain, t0, nil, ""},
-		"after a look that did not show it":  {plain, t0.Add(rotation.Settled + time.Second), []string{"theirs"}, ""},
-		"the notes are lost":                 {plain, time.Time{}, []string{"theirs"}, ""},
-		"by the date":                        {dated, t0, []string{"plain", "dated"}, "dated"},
-		"by the date, at any time":           {dated, t0.Add(20 * day), []string{"plain", "dated"}, "dated"},
-		"the only one, with others who seek": {plain, t0, []string{"plain"}, ""},
-		"by the date, with others who seek":  {dated, t0, []string{"plain", "dated"}, "dated"},
-		"without the date":                   {dated, t0, []string{"plain"}, ""},
+		"the only one":                       {plain, time.Hour, t0, []string{"plain"}, "plain"},
+		"the only one that lives":            {plain, time.Hour, t0, []string{"gone", "plain"}, "plain"},
+		"listed late":                        {plain, time.Hour, t0.Add(rotation.Settled), []string{"plain"}, "plain"},
+		"too late":                           {plain, time.Hour + time.Second, t0, []string{"plain"}, ""},
+		"one of two":                         {plain, time.Hour, t0, []string{"plain", "theirs"}, ""},
+		"none":                               {plain, time.Hour, t0, nil, ""},
+		"after a look that did not show it":  {plain, time.Hour, t0.Add(rotation.Settled + time.Second), []string{"theirs"}, ""},
+		"the notes are lost":                 {plain, time.Hour, time.Time{}, []string{"theirs"}, ""},
+		"by the date":                        {dated, time.Hour, t0, []string{"plain", "dated"}, "dated"},
+		"by the date, at any time":           {dated, 21 * day, t0.Add(20 * day), []string{"plain", "dated"}, "dated"},
+		"the only one, with others who seek": {plain, time.Hour, t0, []string{"plain"}, ""},
+		"by the date, with others who seek":  {dated, time.Hour, t0, []string{"plain", "dated"}, "dated"},
+		"without the date":                   {dated, time.Hour, t0, []string{"plain"}, ""},
 	} {
+		facts.At = t0.Add(c.at)
 		if got, ok := rotation.Recognise(c.st, c.looked, facts, c.candidates, !strings.Contains(name, "with others")); got.ID != c.want || ok != (c.want != "") {
 			t.Errorf("%s: got %q, %t", name, got.ID, ok)
 		}
