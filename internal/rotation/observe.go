@@ -256,7 +256,7 @@ func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool)
 				noted.External = &External{Seen: "Somebody else rotated the secret and then deleted the previous one, which this state holds", Dead: true}
 			}
 		}
-		st.HasPrevious = now
+		st.HasPrevious, noted.Changed = now, facts.ChangedAt
 	} else if traits.EndsOverlap && st.HasPrevious && st.PreviousEndsAt != nil && facts.At.Sub(*st.PreviousEndsAt) >= rounding {
 		st.HasPrevious = false
 	}
@@ -269,7 +269,7 @@ func observeSlots(traits Traits, st State, noted Noted, facts Facts, first bool)
 		}
 		noted.SecretAge = age
 	}
-	noted.At, noted.Changed = facts.At, facts.ChangedAt
+	noted.At = facts.At
 	return st, noted
 }
 

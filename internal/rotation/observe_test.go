@@ -259,6 +259,22 @@ func TestNoted_Known(t *testing.T) {
 	}
 }
 
+// A change of the client is not taken note of by a look that does not show whether there is a previous secret.
+func TestObserve_WithoutTheFlag(t *testing.T) {
+	t.Parallel()
+	live := true
+	st := rotation.State{Version: 1, RotatedAt: at(0), HasPrevious: true}
+	noted := rotation.Noted{At: t0, Rotated: &rotation.Frame{Before: t0.Add(-time.Hour), Answered: t0}}
+	facts := rotation.Facts{At: t0.Add(time.Hour), ChangedAt: at(time.Minute)}
+	st, noted = rotation.Observe(cloudflare, st, noted, facts, false)
+	if facts.HasPrevious = &live; noted.ForeignPrevious || !st.HasPrevious {
+		t.Errorf("%+v, %+v", st, noted)
+	}
+	if _, noted = rotation.Observe(cloudflare, st, noted, facts, false); !noted.ForeignPrevious {
+		t.Error("the rotation by somebody else went unseen")
+	}
+}
+
 // Notes are lost when there are none beside what was observed or made.
 func TestNoted_Recalled(t *testing.T) {
 	t.Parallel()

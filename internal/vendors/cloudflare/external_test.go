@@ -3,6 +3,9 @@ package cloudflare_test
 import (
 	"testing"
 	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
 )
 
 const seen = "The client has a previous secret that this resource did not leave behind: somebody else rotated"
@@ -65,6 +68,27 @@ func TestExternalRotationRotates(t *testing.T) {
 	expectLive(t, w, 3)
 	cli.Empty()
 	cli.Plan().Silent(t)
+}
+
+// A list may lack the flag; then the client itself is asked.
+func TestExternalRotationWhereTheListLacksTheFlag(t *testing.T) {
+	w := world(t)
+	w.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.Flag = simulator.FlagAbsentInList })
+	other := c
+	other.IDValue = "another-client"
+	w.Cloudflare.AddClient(acctest.Account, other.IDValue)
+	cli := w.Terminal(t, c.HCL(trigger("1"))+other.Named("other", ""))
+	cli.Apply()
+	cli.Apply()
+	w.Clock.Advance(time.Minute)
+	rotateElsewhere(w)
+	cli.Apply()
+	cli.Configure(c.HCL(trigger("2")) + other.Named("other", ""))
+	cli.ApplyFails().Errs(t, "this resource may not have left it behind")
+	expectLive(t, w, 1, 2)
+	if w.Count("cloudflare.list") == 0 {
+		t.Error("nothing was listed")
+	}
 }
 
 // Somebody rotates between the plan and the apply of what ends the previous secret: it is the one in use now.

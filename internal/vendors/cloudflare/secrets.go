@@ -34,7 +34,9 @@ func newSecrets(client *api.Client, c clock.Clock) *secrets {
 			clients, err := client.OAuthClients(ctx, accountID)
 			byID := make(map[string]api.OAuthClient, len(clients))
 			for _, c := range clients {
-				byID[c.ClientID] = c
+				if c.HasRotatedSecret != nil { // else it is asked for by itself
+					byID[c.ClientID] = c
+				}
 			}
 			return byID, err
 		},
