@@ -6,8 +6,9 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
 )
 
-// listedLate is how late a list shows a new secret at most.
-const listedLate = 100 * time.Second
+// listedLate is how late a list shows a new secret at most. An addition is looked for during half a minute; with a list that
+// is later than the next command, one would be taken for that of a sibling.
+const listedLate = 45 * time.Second
 
 // noticedLate is how late a vendor notices a change at most.
 const noticedLate = 20 * time.Second

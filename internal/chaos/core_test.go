@@ -624,6 +624,16 @@ func (c *command) applyDelete(addr, typeName string, s *step) bool {
 	return !failed
 }
 
+// backup is a copy of the state.
+func (tf *terraform) backup() map[string]*object {
+	state := map[string]*object{}
+	for addr, o := range tf.state {
+		copied := *o
+		state[addr] = &copied
+	}
+	return state
+}
+
 // refreshOnly is terraform apply -refresh-only: it reads and stores, and plans nothing.
 func (tf *terraform) refreshOnly(ctx context.Context, cfg config) result {
 	c := tf.command(ctx)

@@ -132,6 +132,8 @@ type history struct {
 	clients []string
 	// told is what was said since each orphan was first seen, by its value.
 	told map[string]*strings.Builder
+	// backups are the states before each step.
+	backups []map[string]*object
 	// imported are the resources that took on a secret of a list by an import, by its fingerprint.
 	imported map[string]string
 	// drifted are clients that somebody else changed.
@@ -257,7 +259,17 @@ func (h *history) step() {
 	h.steps++
 	// What somebody else does within 15 seconds of a rotation cannot be told from it.
 	time.Sleep(time.Duration(16+h.rand.IntN(600)) * time.Second)
-	switch h.rand.IntN(22) {
+	h.backups = append(h.backups, h.tf.backup())
+	switch h.rand.IntN(23) {
+	case 22:
+		if n := h.rand.IntN(len(h.backups)); n+6 >= len(h.backups) { // an old one is nobody's backup
+			h.note("restore the state of step %d", n+1)
+			h.tf.state = h.backups[n]
+			for _, client := range h.clients {
+				h.drifted[client] = true
+				h.lose(client)
+			}
+		}
 	case 20:
 		h.forget()
 	case 21:
@@ -416,16 +428,28 @@ func (h *history) drift() {
 			h.CSP.RegenerateElsewhere(parent, client)
 		}
 	default:
-		records := h.records(client)
-		switch what {
-		case 0:
+		records := slices.DeleteFunc(h.records(client), h.nameless)
+		switch {
+		case what == 0 || len(records) == 0:
 			h.IdentityService.AddSecretElsewhere(parent, client, nil)
-		case 1:
+		case what == 1:
 			h.IdentityService.DeleteSecretElsewhere(records[h.rand.IntN(len(records))].ID)
 		default:
 			h.IdentityService.PurgeSecret(records[h.rand.IntN(len(records))].ID)
 		}
 	}
+}
+
+// nameless tells the secret of an object that does not know its id. Once it is gone, the next one that somebody adds would be
+// taken for it.
+func (h *history) nameless(r simulator.SecretRecord) bool {
+	for _, name := range h.names() {
+		o := h.tf.state["secret."+name]
+		if o != nil && attr(o.value, "secret_id") == nil && attr(o.value, "client_secret_sha256") == fingerprint(r.Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // before is what a command finds.
@@ -651,10 +675,18 @@ func (h *history) taint() {
 	h.command("apply", func(ctx context.Context) result { return h.apply(ctx, h.config()) })
 }
 
+// lose excuses what only a state that is gone could tell of.
+func (h *history) lose(client string) {
+	for _, r := range h.orphans(client) {
+		h.excused[r.Value] = true
+	}
+}
+
 // forget drops an object from the state; it may come back by an import.
 func (h *history) forget() {
 	name := h.anyName()
 	h.note("forget %s", name)
+	h.lose(clientOf(name))
 	delete(h.tf.state, "secret."+name)
 	delete(h.tf.state, "completion."+name)
 	if !h.of[name].own || h.flip(2) {
@@ -695,10 +727,7 @@ func (h *history) twoAtOnce() {
 	h.pairs++
 	b := h.look()
 	other := h.terraform()
-	for addr, o := range h.tf.state {
-		copied := *o
-		other.state[addr] = &copied
-	}
+	other.state = h.tf.backup()
 	cfg := h.config()
 	h.tf.applied, other.applied = h.consume, h.consume
 	var first, second result

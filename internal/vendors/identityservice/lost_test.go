@@ -201,6 +201,23 @@ func TestUnknownIDsOfTwo(t *testing.T) {
 	}
 }
 
+// A list whose body was lost is not an empty one: what it should have shown is not taken for the new secret.
+func TestEmptyBodyIsNoEmptyList(t *testing.T) {
+	w := world(t)
+	_, theirs := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListDelay = time.Second })
+	w.Inject(simulator.Fault{Operation: list, Kind: simulator.EmptyBody, Times: 2})
+	cli := w.Terminal(t, app())
+	cli.Apply()
+	if got, want := cli.Attribute("oauthsecret_identity_service_client_secret.app", "secret_id"), made(w)[0].ID; got != want {
+		t.Errorf("secret_id is %v, want %s", got, want)
+	}
+	cli.Must("destroy", "-json", "-auto-approve", "-input=false")
+	if !w.IdentityService.Accepts(acctest.Tenant, acctest.Application, theirs) {
+		t.Error("somebody else's secret was deleted")
+	}
+}
+
 // What was listed before a rotation cannot be its secret, whose id is found when it is listed.
 func TestUnknownIDIsNotAnEarlierOne(t *testing.T) {
 	w := world(t)

@@ -26,6 +26,9 @@ const (
 	problemDate      = "a secret in the answer has an expiration date that cannot be read"
 )
 
+// emptyLooks is how often a list without a body is asked for again before it counts as an empty one.
+const emptyLooks = 2
+
 // Secrets lists the secrets of an application; deleted and expired ones may or may not be among them. An answer that is no
 // list is an *httpapi.AnswerError and never an empty list, which would mean that every secret is gone. A 403 may mean a
 // missing role or an unknown application.
@@ -40,6 +43,13 @@ func (c *Client) Secrets(ctx context.Context, tenant, clientID string) ([]Client
 		Path:      secretsPath(tenant, clientID),
 	}
 	resp, err := c.http.Do(ctx, r)
+	// An empty list may look like that; so does one whose body was lost.
+	for range emptyLooks {
+		if err != nil || resp.Status == http.StatusNoContent || len(bytes.TrimSpace(resp.Body)) > 0 {
+			break
+		}
+		resp, err = c.http.Do(ctx, r)
+	}
 	if err != nil {
 		return nil, err
 	}
