@@ -28,6 +28,8 @@ type Reader[T any] struct {
 	One func(ctx context.Context, scope, id string) (T, error)
 	// List reads all objects of a scope by id; nil where there is no list worth it.
 	List func(ctx context.Context, scope string) (map[string]T, error)
+	// Partial tells an object of a list that lacks something, so that it is read by itself; nil: none does.
+	Partial func(T) bool
 	// Unlistable tells that an error of List is no reason to fail reads that can be made one by one (no permission to list).
 	Unlistable func(error) bool
 
@@ -51,6 +53,8 @@ type scope[T any] struct {
 type item[T any] struct {
 	value T
 	at    time.Time
+	// partial: it is from a list, and lacks something.
+	partial bool
 }
 
 // batch is a set of reads that one caller, its leader, answers for all.
@@ -66,14 +70,14 @@ type batch[T any] struct {
 var errAbandoned = errors.New("the shared read was abandoned")
 
 // Read gives the object, from an answer that is at most Lifetime old and newer than the last Forget. An object that a list
-// lacks is asked for by id before its absence is believed.
+// lacks, or shows only in part, is asked for by id; before that its absence is not believed.
 func (r *Reader[T]) Read(ctx context.Context, scopeName, id string) (T, error) {
 	for {
 		r.mu.Lock()
 		s := r.scope(r.group(scopeName, id))
 		s.asked[id] = true
 		now := r.Clock.Now()
-		if it, ok := s.items[id]; ok && now.Sub(it.at) < Lifetime {
+		if it, ok := s.items[id]; ok && !it.partial && now.Sub(it.at) < Lifetime {
 			r.mu.Unlock()
 			return it.value, nil
 		}
@@ -158,7 +162,7 @@ func (r *Reader[T]) list(ctx context.Context, scopeName string, s *scope[T], b *
 	maps.DeleteFunc(s.items, func(_ string, it item[T]) bool { return !it.at.After(at) })
 	for id, v := range items {
 		if s.changed[id] <= asked {
-			s.items[id] = item[T]{v, at}
+			s.items[id] = item[T]{v, at, r.Partial != nil && r.Partial(v)}
 		}
 	}
 	s.listed = at
@@ -233,7 +237,7 @@ func (r *Reader[T]) one(ctx context.Context, scopeName, id string) (T, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil && s.changed[id] <= asked {
-		s.items[id] = item[T]{value, at}
+		s.items[id] = item[T]{value: value, at: at}
 	}
 	return value, err
 }

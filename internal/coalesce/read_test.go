@@ -216,6 +216,27 @@ func TestRead_ListLacksAnID(t *testing.T) {
 	})
 }
 
+// An object that a list shows only in part is asked for by id, once; the list still has it.
+func TestRead_ListShowsAPart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(ids(4)...)
+		s.objects["client3"] = 2
+		r := s.reader()
+		r.Partial = func(version int) bool { return version == 2 }
+		want(t, readAll(t.Context(), r, "client0", "client1"), 1, nil)
+		s.sent(t, 1, 0)
+		for range 2 {
+			want(t, readAll(t.Context(), r, "client3"), 2, nil)
+			s.sent(t, 1, 1)
+		}
+		if all, err := r.All(t.Context(), "account"); err != nil || len(all) != 4 {
+			t.Errorf("%v, %v", all, err)
+		}
+		s.sent(t, 1, 1)
+	})
+}
+
 func TestRead_Unlistable(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -34,12 +34,11 @@ func newSecrets(client *api.Client, c clock.Clock) *secrets {
 			clients, err := client.OAuthClients(ctx, accountID)
 			byID := make(map[string]api.OAuthClient, len(clients))
 			for _, c := range clients {
-				if c.HasRotatedSecret != nil { // else it is asked for by itself
-					byID[c.ClientID] = c
-				}
+				byID[c.ClientID] = c
 			}
 			return byID, err
 		},
+		Partial: func(c api.OAuthClient) bool { return c.HasRotatedSecret == nil },
 		Unlistable: func(err error) bool {
 			return errors.Is(err, httpapi.ErrForbidden) || errors.Is(err, httpapi.ErrNotFound)
 		},
