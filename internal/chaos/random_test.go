@@ -458,6 +458,7 @@ type before struct {
 	current map[string]string
 	of      map[string]wishes
 	entries int
+	unread  bool // nothing is refreshed
 	// managed, tainted (or to be replaced), deposed and completed tell of the objects in state, destroys what their destruction
 	// does.
 	managed, tainted, deposed, completed map[string]bool
@@ -465,7 +466,7 @@ type before struct {
 }
 
 func (h *history) look() before {
-	b := before{dead: map[string]map[string]bool{}, current: map[string]string{}, of: map[string]wishes{}, managed: map[string]bool{}, tainted: map[string]bool{}, deposed: map[string]bool{}, completed: map[string]bool{}, destroys: map[string]string{}, entries: len(h.Journal())}
+	b := before{dead: map[string]map[string]bool{}, current: map[string]string{}, of: map[string]wishes{}, managed: map[string]bool{}, tainted: map[string]bool{}, deposed: map[string]bool{}, completed: map[string]bool{}, destroys: map[string]string{}, entries: len(h.Journal()), unread: h.tf.skipRefresh}
 	for _, client := range h.clients {
 		b.dead[client] = h.dead(client)
 	}
@@ -576,8 +577,10 @@ func (h *history) checkClient(client string, b before) {
 			object := h.tf.state["secret."+name]
 			takenOn := !h.vendor.listed && object != nil && attr(object.value, "version") == int64(0)
 			silenced := o.external == "ignore" && !h.crashing
-			// What a revocation makes is forgotten; a client is adopted or imported with whatever it has.
-			if revoked || takenOn || silenced {
+			unread := b.unread && (!o.own || b.tainted[name])
+			// What a revocation makes is forgotten; a client is adopted or imported with whatever it has; an object that goes
+			// without having been read takes along what it would have told.
+			if revoked || takenOn || silenced || unread {
 				h.excused[r.Value] = true
 			}
 		}
@@ -658,7 +661,7 @@ func (h *history) covered(client string, orphan simulator.SecretRecord) bool {
 
 // spoken are what plans say of a change that is not the state's.
 var spoken = []string{
-	"somebody else rotated", "A previous secret is still valid", "in the middle of a change", "Another rotation or change of this app is open",
+	"somebody else rotated", "A previous secret is still valid", "a previous secret is still valid that this resource may not have left behind", "in the middle of a change", "Another rotation or change of this app is open",
 	"somebody else changed the secret", "Somebody else rotated", "counts as valid until",
 }
 

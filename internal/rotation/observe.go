@@ -311,7 +311,7 @@ func observeList(st State, noted Noted, facts Facts) (State, Noted) {
 	return st, observeStrays(st, noted, facts)
 }
 
-// namedFor is how long strays are named, or up to twice as long. Once would not do: a plan need not follow what reads and stores, as
+// namedFor is how long strays are named at least, and by two looks. One would not do: a plan need not follow what reads and stores, as
 // `terraform apply -refresh-only` shows.
 const namedFor = 24 * time.Hour
 
@@ -321,14 +321,16 @@ func observeStrays(st State, noted Noted, facts Facts) Noted {
 	if noted.Sighted == nil && noted.Interrupted {
 		noted.Sighted = SightingOf(Facts{})
 	}
-	if noted.Recent != nil && facts.At.Sub(noted.Recent.At) >= namedFor && !st.Unrecognised() {
-		noted.Sighted, noted.Recent = &noted.Recent.Entries, nil
-	}
 	if noted.Strays = strays(st, noted, facts); st.Unrecognised() { // its own entry stays among those that appeared
 		return noted
 	}
+	left := noted.Strays
+	if noted.Recent != nil && facts.At.Sub(noted.Recent.At) >= namedFor {
+		noted.Sighted, noted.Recent = &noted.Recent.Entries, nil // from the next look on
+		left = strays(st, noted, facts)
+	}
 	switch {
-	case len(noted.Strays) == 0:
+	case len(left) == 0:
 		noted.Sighted, noted.Recent = SightingOf(facts), nil
 	case noted.Recent == nil:
 		noted.Recent = &Look{At: facts.At, Entries: *SightingOf(facts)}

@@ -189,12 +189,12 @@ func TestObserve_Strays(t *testing.T) {
 		if !slices.Equal(got.Strays, c.want) {
 			t.Errorf("%s: got %v, want %v", name, got.Strays, c.want)
 		}
-		// It is one for a day, and then not any more: the first look showed them all.
+		// It is one for a day, and then once more: the first look showed them all.
 		st, facts := rotation.State{Version: 2, SecretID: "new", PreviousSecretID: "old"}, c.facts
 		for _, look := range []struct {
 			after time.Duration
 			want  []string
-		}{{0, c.want}, {day - time.Second, c.want}, {day, nil}} {
+		}{{0, c.want}, {day, c.want}, {day, nil}} {
 			facts.At = c.facts.At.Add(look.after)
 			if _, got = rotation.Observe(listed, st, got, facts, false); !slices.Equal(got.Strays, look.want) {
 				t.Errorf("%s: got %v after %s, want %v", name, got.Strays, look.after, look.want)
@@ -211,7 +211,7 @@ func TestObserve_Strays(t *testing.T) {
 	for _, look := range []struct {
 		after time.Duration
 		want  []string
-	}{{day - time.Hour, []string{"theirs", "more"}}, {day, []string{"more"}}, {2 * day, nil}} {
+	}{{day - time.Hour, []string{"theirs", "more"}}, {day, []string{"theirs", "more"}}, {day, []string{"more"}}, {2 * day, []string{"more"}}, {2 * day, nil}} {
 		facts.At = t0.Add(day + look.after)
 		st := rotation.State{Version: 2, SecretID: "newer", PreviousSecretID: "new"}
 		if _, got = rotation.Observe(listed, st, got, facts, false); !slices.Equal(got.Strays, look.want) {

@@ -45,6 +45,7 @@ func TestManySiblings(t *testing.T) {
 	w.Clock.Advance(24 * time.Hour)
 	cli.Apply()
 	w.Clock.Advance(24 * time.Hour)
+	cli.Apply()
 	if got := strays(cli.Apply()); len(got) > 0 {
 		t.Errorf("two days later it is still named: %s", got)
 	}
