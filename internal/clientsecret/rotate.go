@@ -199,7 +199,7 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	older := olderSecrets(o.kind.Traits, o.prior, *o.noted)
 	var sighted *rotation.Sighting
 	if o.kind.Traits.Listed {
-		sighted = o.noted.Known(issued.Before)
+		sighted = o.noted.SightedBefore(issued.Before)
 	}
 	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Sighted: sighted, Recent: o.noted.Recent, Rotated: rotation.FrameOf(issued.Before, issued.At)}
 

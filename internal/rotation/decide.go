@@ -233,7 +233,7 @@ func PreviousIsOurs(traits Traits, st State, noted Noted) bool {
 	if traits.Listed {
 		return st.Version >= 2 && st.PreviousSecretID != ""
 	}
-	return st.Version >= 1 && !noted.Doubtful()
+	return st.Version >= 1 && !noted.doubtful()
 }
 
 func notOurs(traits Traits, st State) Warning {
