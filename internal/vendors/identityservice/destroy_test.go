@@ -22,7 +22,7 @@ func TestDestroy_DeletesWhatItCreated(t *testing.T) {
 	w.Run(t,
 		resource.TestStep{Config: app(q("1"))},
 		resource.TestStep{Config: app(q("2"))},
-		resource.TestStep{PreConfig: func() { _, foreign = w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil) }, Config: app(q("3"))},
+		resource.TestStep{PreConfig: func() { _, foreign = addElsewhere(w) }, Config: app(q("3"))},
 		destroying(w, app(q("3")), w.Changed(remove, remove, remove), accepted(w, "no no no")),
 	)
 	if !w.IdentityService.Accepts(acctest.Tenant, acctest.Application, foreign) {

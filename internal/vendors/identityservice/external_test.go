@@ -112,7 +112,7 @@ func TestExternal_ForeignSecretIsLeftAlone(t *testing.T) {
 		resource.TestStep{Config: config("1")},
 		resource.TestStep{
 			PreConfig: func() {
-				_, foreign = w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+				_, foreign = addElsewhere(w)
 				after(w, 0)()
 			},
 			Config: config("1"), ConfigPlanChecks: nothing, Check: w.Changed(),
@@ -165,7 +165,7 @@ func TestStrayIsNamedBeforeItsWitnessGoes(t *testing.T) {
 				w := world(t)
 				cli := w.Terminal(t, app(fmt.Sprintf("on_external_rotation = %q", policy)))
 				cli.Apply()
-				stray, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+				stray, _ := addElsewhere(w)
 				plan := cli.Plan(flag)
 				if named := strings.Contains(plan.Text, stray); named != (policy == "warn") {
 					t.Errorf("the stray is named: %t\n%s", named, plan.Text)

@@ -199,6 +199,11 @@ func clearing(t *testing.T, w *acctest.World, checks ...resource.TestCheckFunc) 
 	}
 }
 
+// addElsewhere is somebody else who adds a secret to the application.
+func addElsewhere(w *acctest.World) (id, value string) {
+	return w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+}
+
 // refuseDeletions makes the vendor answer deletions with 403, or no longer.
 func refuseDeletions(w *acctest.World, on bool) {
 	if on {

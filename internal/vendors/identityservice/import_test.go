@@ -17,7 +17,7 @@ func importing(id string) string {
 
 // foreign adds a secret that is not ours and returns its id, its value and its import id.
 func foreign(w *acctest.World) (id, value, importID string) {
-	id, value = w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	id, value = addElsewhere(w)
 	return id, value, acctest.Tenant + "/" + acctest.Application + "/" + id
 }
 

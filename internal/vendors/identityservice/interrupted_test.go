@@ -13,7 +13,7 @@ func TestInterrupted_Refreshed(t *testing.T) {
 	w := world(t)
 	cli := w.Terminal(t, app(`on_external_rotation = "ignore"`))
 	cli.Apply()
-	lost, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	lost, _ := addElsewhere(w)
 	cli.LoseNotes()
 	cli.Apply("-refresh-only")
 	cli.Plan().Warns(t, lost)
@@ -23,10 +23,10 @@ func TestInterrupted_Refreshed(t *testing.T) {
 // Notes of an import are lost as well.
 func TestInterrupted_Imported(t *testing.T) {
 	w := world(t)
-	first, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	first, _ := addElsewhere(w)
 	cli := w.Terminal(t, app(q("1")))
 	cli.Must("import", "-input=false", "oauthsecret_identity_service_client_secret.app", acctest.Tenant+"/"+acctest.Application+"/"+first)
-	lost, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	lost, _ := addElsewhere(w)
 	cli.LoseNotes()
 	cli.Plan().Warns(t, lost)
 }
@@ -36,7 +36,7 @@ func TestStrayIsNamedAfterARefresh(t *testing.T) {
 	w := world(t)
 	cli := w.Terminal(t, app())
 	cli.Apply()
-	added, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	added, _ := addElsewhere(w)
 	cli.Apply("-refresh-only")
 	cli.Plan().Warns(t, "Live secrets that this state does not know: "+added+".")
 }
@@ -46,7 +46,7 @@ func TestStrayIsNamedForADay(t *testing.T) {
 	w := world(t)
 	cli := w.Terminal(t, app(q("1")))
 	cli.Apply()
-	added, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	added, _ := addElsewhere(w)
 	cli.Apply()
 	w.Clock.Advance(23 * time.Hour)
 	cli.Configure(app(q("2")))
@@ -63,7 +63,7 @@ func TestInterrupted_RotatedWithoutRefresh(t *testing.T) {
 	w := world(t)
 	cli := w.Terminal(t, app(q("1")))
 	cli.Apply()
-	lost, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	lost, _ := addElsewhere(w)
 	cli.LoseNotes()
 	cli.Configure(app(q("2")))
 	cli.Apply("-refresh=false")

@@ -47,7 +47,7 @@ func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.O
 		}
 		if !httpapi.IsOutcomeUnknown(err) {
 			if unseen {
-				err = gaveUp(err)
+				err = s.gaveUp(c, err, true)
 			}
 			return rotation.Issued{}, err
 		}
@@ -58,13 +58,8 @@ func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.O
 		if lost != nil {
 			return rotation.Issued{}, lost
 		}
-		if attempt == 2 || ctx.Err() != nil {
-			s.miss(c)
-			return rotation.Issued{}, gaveUp(err)
-		}
-		if !removed && s.clock.Sleep(ctx, resendAfter-s.clock.Now().Sub(sent)) != nil {
-			s.miss(c)
-			return rotation.Issued{}, gaveUp(err)
+		if attempt == 2 || ctx.Err() != nil || !removed && s.clock.Sleep(ctx, resendAfter-s.clock.Now().Sub(sent)) != nil {
+			return rotation.Issued{}, s.gaveUp(c, err, unseen || !removed)
 		}
 		if !removed {
 			if removed, lost = s.removeOrphan(ctx, c, before, requested, err, looks[:2]); lost != nil {
@@ -75,8 +70,12 @@ func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.O
 	}
 }
 
-// gaveUp says that no secret was made after lost answers, as far as the list shows.
-func gaveUp(cause error) error {
+// gaveUp says that no secret was made after lost answers, as far as the list shows. unseen: that of an addition may be listed
+// yet.
+func (s *secrets) gaveUp(c rotation.Client, cause error, unseen bool) error {
+	if unseen {
+		s.miss(c)
+	}
 	return &rotation.LostError{
 		Cause:      cause,
 		StillValid: stillValid + " No new secret is listed. If one is listed later, it is of this request, and nobody has its value: delete it.",

@@ -162,11 +162,27 @@ func TestUnknownIDIsNotGuessed(t *testing.T) {
 	w.Clock.Advance(time.Hour)
 	cli.Apply()
 	w.Clock.Advance(time.Hour)
-	_, theirs := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	_, theirs := addElsewhere(w)
 	cli.Apply().Warns(t, "The id of the current secret is not known")
 	cli.Must("destroy", "-json", "-auto-approve", "-input=false")
 	if !w.IdentityService.Accepts(acctest.Tenant, acctest.Application, theirs) {
 		t.Error("somebody else's secret was deleted")
+	}
+}
+
+// guessedNothing requires that so many objects are in state, all without an id.
+func guessedNothing(t *testing.T, cli *acctest.Terminal, objects int) {
+	t.Helper()
+	for _, name := range []string{"one", "two"} {
+		for _, instance := range cli.Instances("oauthsecret_identity_service_client_secret." + name) {
+			objects--
+			if id := instance.Attributes["secret_id"]; id != nil {
+				t.Errorf("the id of %s was guessed: %v", name, id)
+			}
+		}
+	}
+	if objects != 0 {
+		t.Errorf("%d objects are missing", objects)
 	}
 }
 
@@ -178,10 +194,30 @@ func TestUnknownIDIsNotASibling(t *testing.T) {
 	w.Inject(simulator.Fault{Operation: list, Kind: simulator.Answer, Status: 403, Skip: 1, Times: 6})
 	cli := w.Terminal(t, named("one")+named("two", "depends_on = [oauthsecret_identity_service_client_secret.one]"))
 	cli.Apply().Warns(t, "which was not listed when it was made")
-	for _, name := range []string{"one", "two"} {
-		if id := cli.Attribute("oauthsecret_identity_service_client_secret."+name, "secret_id"); id != nil {
-			t.Errorf("the id of %s was guessed: %v", name, id)
-		}
+	guessedNothing(t, cli, 2)
+}
+
+// An addition that was given up may be listed at any moment as well.
+func TestUnknownIDIsNotAGivenUpOne(t *testing.T) {
+	t.Parallel()
+	drop := simulator.Fault{Operation: add, Kind: simulator.Drop, Times: 1}
+	for name, faults := range map[string][]simulator.Fault{
+		"twice without an answer": {drop, drop},
+		"refused at last":         {drop, {Operation: add, Kind: simulator.Answer, Status: 403, Times: 1}},
+		"not looked for":          {drop, {Operation: list, Kind: simulator.Answer, Status: 403, Skip: 1, Times: 6}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := world(t)
+			for _, fault := range faults {
+				w.Inject(fault)
+			}
+			cli := w.Terminal(t, named("one")+named("two"))
+			cli.ApplyFails().Warns(t, "which was not listed when it was made")
+			guessedNothing(t, cli, 1)
+			if n := len(made(w)); n != 1 || w.PendingFaults() > 0 {
+				t.Errorf("%d secrets were made, and %d faults did not happen", n, w.PendingFaults())
+			}
+		})
 	}
 }
 
@@ -194,17 +230,13 @@ func TestUnknownIDsOfTwo(t *testing.T) {
 	w.IdentityService.DeleteSecretElsewhere(made(w)[0].ID)
 	w.Clock.Advance(2 * time.Minute)
 	cli.Apply().Warns(t, "The id of the current secret is not known")
-	for _, name := range []string{"one", "two"} {
-		if id := cli.Attribute("oauthsecret_identity_service_client_secret."+name, "secret_id"); id != nil {
-			t.Errorf("the id of %s was guessed: %v", name, id)
-		}
-	}
+	guessedNothing(t, cli, 2)
 }
 
 // A list whose body was lost is not an empty one: what it should have shown is not taken for the new secret.
 func TestEmptyBodyIsNoEmptyList(t *testing.T) {
 	w := world(t)
-	_, theirs := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	_, theirs := addElsewhere(w)
 	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListDelay = time.Second })
 	w.Inject(simulator.Fault{Operation: list, Kind: simulator.EmptyBody, Times: 2})
 	cli := w.Terminal(t, app())
@@ -223,7 +255,7 @@ func TestUnknownIDIsNotAnEarlierOne(t *testing.T) {
 	w := world(t)
 	cli := w.Terminal(t, app(q("1")))
 	cli.Apply()
-	w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	addElsewhere(w)
 	cli.Configure(app(q("2")))
 	w.Inject(simulator.Fault{Operation: list, Kind: simulator.Answer, Status: 403, Skip: 2, Times: 6})
 	cli.ApplyFails().Errs(t, "find the id of the new secret")
@@ -267,7 +299,7 @@ func TestForeignAdd(t *testing.T) {
 		var intruded atomic.Int32
 		w.BeforeRequest(func(e simulator.Entry) {
 			if e.Operation == list && w.Count(add) > 0 && len(made(w)) == 1 && intruded.CompareAndSwap(0, 1) {
-				w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+				addElsewhere(w)
 			}
 		})
 		return &intruded
@@ -311,7 +343,7 @@ func TestForeignAdd(t *testing.T) {
 			w.ResetJournal()
 			w.BeforeRequest(func(e simulator.Entry) {
 				if e.Operation == list && w.Count(add) > 0 && len(records(w)) == 2 {
-					w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+					addElsewhere(w)
 				}
 			})
 		}

@@ -31,7 +31,7 @@ func TestManySiblings(t *testing.T) {
 			t.Errorf("the plan after apply %d: siblings warn of each other: %s", i, got)
 		}
 	}
-	id, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	id, _ := addElsewhere(w)
 	named := func(what string, r acctest.Result) {
 		t.Helper()
 		if got := strays(r); len(got) != 1 || !strings.Contains(got[0], "not know: "+id+". ") {
@@ -49,7 +49,7 @@ func TestManySiblings(t *testing.T) {
 	if got := strays(cli.Apply()); len(got) > 0 {
 		t.Errorf("two days later it is still named: %s", got)
 	}
-	other, _ := w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+	other, _ := addElsewhere(w)
 	id = other
 	named("a destroy", cli.Must("destroy", "-json", "-auto-approve", "-input=false"))
 	if n := len(records(w)); n < 2 {

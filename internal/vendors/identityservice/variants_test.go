@@ -103,7 +103,7 @@ func TestVariants_IDIsFoundLater(t *testing.T) {
 						Check: all(w.Changed("identity_service.add"), is("version", "1", "secret_id", ""), acctest.Do(func() error {
 							w.ClearFaults()
 							if add {
-								w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+								addElsewhere(w)
 							}
 							return nil
 						})),
@@ -131,7 +131,7 @@ func TestVariants_IDIsNotGuessed(t *testing.T) {
 	w.Run(t,
 		resource.TestStep{Config: app(q("1")), Check: acctest.Do(func() error {
 			w.ClearFaults()
-			w.IdentityService.AddSecretElsewhere(acctest.Tenant, acctest.Application, nil)
+			addElsewhere(w)
 			return nil
 		})},
 		resource.TestStep{PreConfig: after(w, 0), Config: app(q("1")), ConfigPlanChecks: nothing, Check: all(

@@ -44,10 +44,7 @@ func (c *Client) Secrets(ctx context.Context, tenant, clientID string) ([]Client
 	}
 	resp, err := c.http.Do(ctx, r)
 	// An empty list may look like that; so does one whose body was lost.
-	for range emptyLooks {
-		if err != nil || resp.Status == http.StatusNoContent || len(bytes.TrimSpace(resp.Body)) > 0 {
-			break
-		}
+	for look := 0; look < emptyLooks && err == nil && resp.Status != http.StatusNoContent && len(bytes.TrimSpace(resp.Body)) == 0; look++ {
 		resp, err = c.http.Do(ctx, r)
 	}
 	if err != nil {
