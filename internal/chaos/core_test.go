@@ -133,15 +133,9 @@ func schemaOf(kind string) *tfprotov6.Schema { return schemas().ResourceSchemas[
 func (tf *terraform) command(ctx context.Context) *command {
 	c := &command{
 		tf: tf, stopping: ctx,
-		state: map[string]*object{}, shown: map[string]tftypes.Value{}, failed: map[string]bool{},
+		state: tf.backup(), shown: map[string]tftypes.Value{}, failed: map[string]bool{},
 		result: result{changes: map[string]string{}},
 	}
-	tf.mu.Lock()
-	for addr, o := range tf.state {
-		copied := *o
-		c.state[addr] = &copied
-	}
-	tf.mu.Unlock()
 	c.launch()
 	return c
 }
@@ -626,6 +620,8 @@ func (c *command) applyDelete(addr, typeName string, s *step) bool {
 
 // backup is a copy of the state.
 func (tf *terraform) backup() map[string]*object {
+	tf.mu.Lock()
+	defer tf.mu.Unlock()
 	state := map[string]*object{}
 	for addr, o := range tf.state {
 		copied := *o

@@ -351,8 +351,8 @@ func (h *history) wish() {
 	h.note("wish of %s %+v", name, *o)
 }
 
-// manner is how the next command is run: as a saved plan that waited, without a refresh, with a
-// replacement, for one resource only.
+// manner is how the next command is run: as a saved plan that waited, without a refresh, with a replacement, for one resource
+// only.
 func (h *history) manner() {
 	if h.flip(4) {
 		d := time.Duration(h.rand.IntN(48*60)) * time.Minute
@@ -588,11 +588,10 @@ func (h *history) checkClient(client string, b before) {
 			h.told[r.Value] = &strings.Builder{}
 		}
 	}
-	for value, told := range h.told {
+	for _, told := range h.told {
 		for _, d := range h.said {
 			fmt.Fprintln(told, d.text())
 		}
-		_ = value
 	}
 }
 

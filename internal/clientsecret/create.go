@@ -54,10 +54,11 @@ func (r *clientSecret) Create(ctx context.Context, req resource.CreateRequest, r
 		return
 	}
 	defer unlock()
+	open := r.connection.Open.Seen(plan.client()).Live
 	operation := rotate{
 		kind: r.kind, connection: r.connection, m: &plan, noted: &noted, recipients: recipients,
 		chosen:      r.chosen(ctx, req.Config, &resp.Diagnostics),
-		retireFirst: plan.OnPending.ValueString() == rotation.PendingRetireFirst && (r.connection.Open.Seen(plan.client()).Live || r.kind.Traits.ShowsPrevious),
+		retireFirst: plan.OnPending.ValueString() == rotation.PendingRetireFirst && (open || r.kind.Traits.ShowsPrevious),
 		save:        save, diags: &resp.Diagnostics, trouble: resp.Diagnostics.AddWarning,
 	}
 	_ = operation.run(ctx) // its error is among the diagnostics; nothing is in state

@@ -48,16 +48,7 @@ func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	defer unlock()
 
-	noted := recall(ctx, req.Private, &resp.Diagnostics)
-	if noted.At.IsZero() {
-		defer func() {
-			if resp.Diagnostics.HasError() { // the object stays, and must not look like one of an interrupted run
-				noted = noted.Framed(m.state())
-				noted.At = r.connection.Now()
-				resp.Diagnostics.Append(note(ctx, resp.Private, noted, false)...)
-			}
-		}()
-	}
+	noted := recall(ctx, req.Private, &resp.Diagnostics).Framed(m.state())
 	switch action {
 	case DestroyRetirePrevious:
 		r.destroyPrevious(ctx, m, noted, &resp.Diagnostics)
@@ -65,6 +56,10 @@ func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, r
 		r.revoke(ctx, m, &resp.Diagnostics)
 	case DestroyDelete:
 		r.deleteOwn(ctx, m, noted, &resp.Diagnostics)
+	}
+	if noted.At.IsZero() && resp.Diagnostics.HasError() { // the object stays, and must not look like one of an interrupted run
+		noted.At = r.connection.Now()
+		resp.Diagnostics.Append(note(ctx, resp.Private, noted, false)...)
 	}
 }
 
@@ -78,7 +73,7 @@ func (r *clientSecret) destroyPrevious(ctx context.Context, m model, noted rotat
 			"Somebody else may have rotated, so it may be the secret in use. Delete it at the vendor when nothing uses it.\n\n"+r.where(m))
 		return
 	}
-	r.end(ctx, m, "", noted.Framed(m.state()), diags)
+	r.end(ctx, m, "", noted, diags)
 }
 
 // leavesPrevious tells whether the destruction of m leaves its previous secret on a slot API where it is.

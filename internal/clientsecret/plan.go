@@ -100,20 +100,15 @@ func (r *clientSecret) planReplacement(plan model, diags *diag.Diagnostics) {
 	if !open.Live || !open.Stays {
 		return
 	}
-	if plan.OnPending.ValueString() != rotation.PendingFail {
-		whose := "an earlier previous secret is still valid"
-		if open.Doubtful {
-			whose = "a previous secret is still valid that this resource may not have left behind: it may be the secret in use"
-		}
-		diags.AddWarning("The previous secret is deleted before the rotation",
-			"A new secret is made for this client, and "+whose+". This apply deletes it first; whatever still uses it stops working.\n\n"+r.where(plan))
+	refusal, previous := rotation.PendingRefusal(r.kind.Traits, open.EndsAt), earlierPrevious
+	if open.Doubtful {
+		refusal, previous = rotation.DoubtfulRefusal(), "a previous secret is still valid that this resource may not have left behind: it may be the secret in use"
+	}
+	if plan.OnPending.ValueString() == rotation.PendingFail {
+		r.fail(diags, plan, "plan the rotation", refusal)
 		return
 	}
-	refusal := rotation.PendingRefusal(r.kind.Traits, open.EndsAt)
-	if open.Doubtful {
-		refusal = rotation.DoubtfulRefusal()
-	}
-	r.fail(diags, plan, "plan the rotation", refusal)
+	diags.AddWarning(r.retireFirstWarning(plan, "A new secret is made for this client, and "+previous))
 }
 
 // nameStrays names what no object of the configuration holds; also before an object goes, and in the plan of what replaces
@@ -171,8 +166,7 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 	r.planCustody(plan)
 	r.planOutcome(plan, st, noted.External)
 	if decision.RetireFirst {
-		diags.AddWarning("The previous secret is deleted before the rotation",
-			"A rotation is due ("+decision.Why+"), and an earlier previous secret is still valid. This apply deletes it first; whatever still uses it stops working.\n\n"+r.where(prior))
+		diags.AddWarning(r.retireFirstWarning(prior, "A rotation is due ("+decision.Why+"), and "+earlierPrevious))
 	}
 	if set.Mode == rotation.Regenerate {
 		diags.AddWarning(r.regenerateWarning(*plan))
@@ -314,6 +308,13 @@ func (r *clientSecret) planDestroy(prior model, diags *diag.Diagnostics) {
 		diags.AddWarning("A live secret survives the destruction",
 			fmt.Sprintf("%s: the current secret stays valid at %s, and Terraform forgets it. If nothing may use it any more, end it there.\n\n%s", why, r.kind.Title, r.where(prior)))
 	}
+}
+
+const earlierPrevious = "an earlier previous secret is still valid"
+
+func (r *clientSecret) retireFirstWarning(m model, why string) (summary, detail string) {
+	return "The previous secret is deleted before the rotation",
+		why + ". This apply deletes it first; whatever still uses it stops working.\n\n" + r.where(m)
 }
 
 func (r *clientSecret) regenerateWarning(m model) (summary, detail string) {

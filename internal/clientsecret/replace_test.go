@@ -34,19 +34,25 @@ func TestReplaceRotatesOnce(t *testing.T) {
 	})
 }
 
+// refusesReplacement requires that a replacement is refused with these words, and that nothing happens.
+func refusesReplacement(t *testing.T, c acctest.Client, w *acctest.World, cli *acctest.Terminal, words string) {
+	t.Helper()
+	held := cli.Attribute(c.Address(), "client_secret")
+	cli.ApplyFails("-replace="+c.Address()).Errs(t, words)
+	cli.Sent()
+	if cli.Attribute(c.Address(), "client_secret") != held {
+		t.Error("the state lost the secret")
+	}
+	expectLive(t, c, w, 0, 1)
+}
+
 // With a previous secret still valid, a replacement would drop the state and then be refused: the plan says so instead.
 func TestReplaceWithAnOpenRotationIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
 		cli := w.Terminal(t, c.HCL(""))
 		cli.Apply()
 		cli.Sent(c.Rotate)
-		held := cli.Attribute(c.Address(), "client_secret")
-		cli.ApplyFails("-replace="+c.Address()).Errs(t, "on_pending_rotation")
-		cli.Sent()
-		if cli.Attribute(c.Address(), "client_secret") != held {
-			t.Error("the state lost the secret")
-		}
-		expectLive(t, c, w, 0, 1)
+		refusesReplacement(t, c, w, cli, "on_pending_rotation")
 	})
 }
 
@@ -57,13 +63,7 @@ func TestReplaceInDoubtIsRefused(t *testing.T) {
 		cli.Apply()
 		cli.Sent(c.Rotate)
 		cli.LoseNotes()
-		held := cli.Attribute(c.Address(), "client_secret")
-		cli.ApplyFails("-replace="+c.Address()).Errs(t, "this resource may not have left it behind")
-		cli.Sent()
-		if cli.Attribute(c.Address(), "client_secret") != held {
-			t.Error("the state lost the secret")
-		}
-		expectLive(t, c, w, 0, 1)
+		refusesReplacement(t, c, w, cli, "this resource may not have left it behind")
 	})
 }
 
@@ -112,13 +112,8 @@ func TestReplaceGoesByOnDestroyInState(t *testing.T) {
 		cli := w.Terminal(t, c.HCL(""))
 		cli.Apply()
 		cli.Sent(c.Rotate)
-		held := cli.Attribute(c.Address(), "client_secret")
 		cli.Configure(c.HCL(`  on_destroy = "retire_previous"`))
-		cli.ApplyFails("-replace="+c.Address()).Errs(t, "a second rotation would end")
-		cli.Sent()
-		if cli.Attribute(c.Address(), "client_secret") != held {
-			t.Error("the state lost the secret")
-		}
+		refusesReplacement(t, c, w, cli, "a second rotation would end")
 		cli.Apply()
 		cli.Apply("-replace=" + c.Address())
 		cli.Sent(c.Retire, c.Rotate)

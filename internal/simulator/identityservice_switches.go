@@ -45,25 +45,25 @@ type IdentityServiceSwitches struct {
 	HideRegistrationSecret bool   // False: the secret from registration is listed.
 	DateEcho               string // same, milliseconds, offset, no_zone, day.
 	DefaultLifetime        time.Duration
-	AddAnswer              string        // new, null, empty, older.
-	DeleteAnswerSecret     bool          // False: null. True: the answer of a deletion holds a secret.
-	SecondDelete           int           // 200, 400, 404.
-	UnknownApplication     int           // 403, 404, 400.
-	UnknownSecret          int           // 404, 400, 200.
-	RefuseLastSecret       bool          // False. True: 400 for deleting the last live secret.
-	Maximum                int           // 0 means none; else 400 beyond so many live secrets.
-	ListAfterReads         int           // 0: so many lists still leave a new secret out.
-	ListDelay              time.Duration // 0: for so long lists leave a new secret out.
-	AddStatus              int           // 200, 201.
-	DeleteStatus           int           // 200, 202, 204.
-	ErrorShape             string        // documented, other, html, empty.
-	AcceptEmptyBody        bool          // False: adding a secret needs a JSON object.
-	Forbidden              bool          // False. True: no token has a role.
-	NoDiscovery            bool          // False. True: the discovery document is missing.
-	WrongSecretStatus      int           // 401, 400.
-	Basic                  string        // url_decoded, raw.
+	AddAnswer              string // new, null, empty, older.
+	DeleteAnswerSecret     bool   // False: null. True: the answer of a deletion holds a secret.
+	SecondDelete           int    // 200, 400, 404.
+	UnknownApplication     int    // 403, 404, 400.
+	UnknownSecret          int    // 404, 400, 200.
+	RefuseLastSecret       bool   // False. True: 400 for deleting the last live secret.
+	Maximum                int    // 0 means none; else 400 beyond so many live secrets.
+	ListAfterReads         int    // 0: so many lists still leave a new secret out.
+	AddStatus              int    // 200, 201.
+	DeleteStatus           int    // 200, 202, 204.
+	ErrorShape             string // documented, other, html, empty.
+	AcceptEmptyBody        bool   // False: adding a secret needs a JSON object.
+	Forbidden              bool   // False. True: no token has a role.
+	NoDiscovery            bool   // False. True: the discovery document is missing.
+	WrongSecretStatus      int    // 401, 400.
+	Basic                  string // url_decoded, raw.
 	TokenLifetime          time.Duration
 	PropagationDelay       time.Duration // 0: how late authentication notices a change.
+	ListDelay              time.Duration // 0: for so long lists leave a new secret out.
 }
 
 func defaultIdentityServiceSwitches() IdentityServiceSwitches {
