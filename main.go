@@ -6,9 +6,8 @@ import (
 	"flag"
 	"log"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/server"
 )
 
 // version is set by the release build.
@@ -20,10 +19,10 @@ func main() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	if !*debug {
-		lifetime.Harden()
-		lifetime.Guard(ctx)
+		plugin.Harden()
+		plugin.Guard(ctx)
 	}
-	if err := server.Serve(provider.Address, provider.New(version, provider.Options{})(), *debug); err != nil {
+	if err := plugin.Serve(provider.Address, provider.New(version, provider.Options{})(), *debug); err != nil {
 		log.Fatal(err)
 	}
 }

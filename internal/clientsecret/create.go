@@ -8,9 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
@@ -18,8 +17,8 @@ import (
 // Create makes the first secret, or adopts the client without a change. When no secret could be made, nothing is in
 // state; once one exists, whatever follows is a warning.
 func (r *clientSecret) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	defer lifetime.Hold()()
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Hold()()
+	defer plugin.Recover(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || !r.connection.Usable(&resp.Diagnostics) {
 		return
@@ -43,7 +42,7 @@ func (r *clientSecret) Create(ctx context.Context, req resource.CreateRequest, r
 		r.fail(&resp.Diagnostics, plan, "rotate the secret", rotation.SelfRefusal())
 		return
 	}
-	recipients, err := custody.ParseRecipients(plan.recipients())
+	recipients, err := encryption.ParseRecipients(plan.recipients())
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("encryption_recipients"), "Invalid encryption recipient", err.Error())
 		return

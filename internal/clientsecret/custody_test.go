@@ -8,9 +8,9 @@ import (
 	"filippo.io/age"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
 )
 
 func key(t *testing.T) *age.X25519Identity {
@@ -34,7 +34,7 @@ func recipients(keys ...*age.X25519Identity) string {
 func opens(c acctest.Client, w *acctest.World, k *age.X25519Identity, n int) func(map[string]any) error {
 	return func(values map[string]any) error {
 		sealed, _ := values["encrypted_client_secret"].(string)
-		plain, err := custody.Open(sealed, secret.New(k.String()))
+		plain, err := encryption.Open(sealed, secret.New(k.String()))
 		if err != nil {
 			return err
 		}

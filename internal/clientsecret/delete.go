@@ -10,22 +10,21 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 // Delete does what on_destroy says and works from state alone: a tainted object has no private state. A client that is
 // gone is success. The old half of a create_before_destroy never touches the new secret.
 func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	defer lifetime.Hold()()
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Hold()()
+	defer plugin.Recover(&resp.Diagnostics)
 	m := r.load(ctx, req.State, &resp.Diagnostics)
 	action := m.OnDestroy.ValueString()
 	if r.connection != nil { // a creation in the same run is a replacement, and starts where this object ends
-		r.connection.Open.Saw(m.client(), vendors.OpenRotation{Live: m.HasPrevious.ValueBool(), EndsAt: instant(m.PreviousEndsAt)})
+		r.connection.Open.Saw(m.client(), session.OpenRotation{Live: m.HasPrevious.ValueBool(), EndsAt: instant(m.PreviousEndsAt)})
 	}
 	if resp.Diagnostics.HasError() || action == DestroyKeep || action == "" {
 		return
@@ -188,7 +187,7 @@ func (r *clientSecret) dead(ctx context.Context, m model) bool {
 	if current.Empty() {
 		return false
 	}
-	return proof.Refused == proof.Establish(ctx, r.connection.Clock, proof.Terms{Accepts: 1}, func(ctx context.Context) (proof.Verdict, error) {
+	return verify.Refused == verify.Establish(ctx, r.connection.Clock, verify.Terms{Accepts: 1}, func(ctx context.Context) (verify.Verdict, error) {
 		return r.connection.Prove(ctx, m.client(), current)
 	})
 }

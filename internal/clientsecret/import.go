@@ -10,14 +10,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 )
 
 // ImportState takes a secret under management without rotating it, by id or by identity. The value cannot be read back:
 // it stays null and version is 0 until the first rotation.
 func (r *clientSecret) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Recover(&resp.Diagnostics)
 	values := r.importValues(ctx, req, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return

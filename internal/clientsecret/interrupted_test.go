@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
 )
 
 // After a run that died in the middle of a rotation the secret in state is the previous one. A plan that reads nothing

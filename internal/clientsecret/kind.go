@@ -13,7 +13,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
 
 // Kind is one vendor's client secret.
@@ -72,7 +72,7 @@ func (k Kind) TypeName() string { return k.Vendor + "_client_secret" }
 
 // PlanScope fills in the provider's default for a scope that the configuration leaves out. One that is known only at apply is
 // not left out. planned is what stands in a plan or state so far.
-func (k Kind) PlanScope(configured, planned types.String, connection *vendors.Connection, diags *diag.Diagnostics) types.String {
+func (k Kind) PlanScope(configured, planned types.String, connection *session.Connection, diags *diag.Diagnostics) types.String {
 	if !configured.IsNull() {
 		return configured
 	}

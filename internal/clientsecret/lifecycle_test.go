@@ -7,8 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
 func TestCreateRotatesOnce(t *testing.T) {

@@ -15,9 +15,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
 
 // Listing is how the secrets that could be imported are found, for `terraform query`. V is the vendor's implementation of
@@ -136,12 +136,12 @@ type query struct {
 // was told.
 func (q query) close() {
 	var dropped diag.Diagnostics
-	defer recovery.Panic(&dropped)
+	defer plugin.Recover(&dropped)
 	q.stop()
 }
 
 func (l *listing[V, C]) open(ctx context.Context, req list.ListRequest, diags *diag.Diagnostics) (q query) {
-	defer recovery.Panic(diags)
+	defer plugin.Recover(diags)
 	var config C
 	var scope types.String
 	var limits timeouts.Value
@@ -163,7 +163,7 @@ func (l *listing[V, C]) open(ctx context.Context, req list.ListRequest, diags *d
 	return query{scope: scope.ValueString(), next: next, stop: func() { defer cancel(); stop() }}
 }
 
-func usable[V any](c *vendors.Connection, diags *diag.Diagnostics) (vendor V, ok bool) {
+func usable[V any](c *session.Connection, diags *diag.Diagnostics) (vendor V, ok bool) {
 	if !c.Usable(diags) {
 		if !diags.HasError() {
 			diags.AddError("The provider configuration is not known", "A list needs a provider configuration whose values are all known.")
@@ -179,7 +179,7 @@ func usable[V any](c *vendors.Connection, diags *diag.Diagnostics) (vendor V, ok
 // next builds the next result. The consumer is not called in here, so that only this provider's panics are caught.
 func (l *listing[V, C]) next(ctx context.Context, req list.ListRequest, q query) (result list.ListResult, more bool) {
 	more = true // a panic is a result
-	defer recovery.Panic(&result.Diagnostics)
+	defer plugin.Recover(&result.Diagnostics)
 	found, err, ok := q.next()
 	switch {
 	case !ok:

@@ -18,10 +18,11 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendor"
 )
 
-type vendor struct{ rotation.Vendor }
+type stub struct{ rotation.Vendor }
 
 type filters struct {
 	Account  types.String   `tfsdk:"account"`
@@ -29,15 +30,15 @@ type filters struct {
 }
 
 // listWith runs a listing of a made-up vendor.
-func listWith(t *testing.T, connection *vendors.Connection, limit int64, find func(yield func(clientsecret.Found, error) bool)) iter.Seq[list.ListResult] {
+func listWith(t *testing.T, connection *session.Connection, limit int64, find func(yield func(clientsecret.Found, error) bool)) iter.Seq[list.ListResult] {
 	t.Helper()
 	kind := clientsecret.Kind{
 		Vendor: "acme", Title: "Acme", Noun: "Client", Traits: rotation.Traits{ShowsPrevious: true}, OnDestroy: []string{"keep"},
 		Scope: clientsecret.IDAttribute{Name: "account"}, Client: clientsecret.IDAttribute{Name: "client"},
 	}
-	lister := clientsecret.NewList(clientsecret.Listing[vendor, filters]{
+	lister := clientsecret.NewList(clientsecret.Listing[stub, filters]{
 		Kind: kind,
-		Find: func(context.Context, vendor, string, filters) iter.Seq2[clientsecret.Found, error] { return find },
+		Find: func(context.Context, stub, string, filters) iter.Seq2[clientsecret.Found, error] { return find },
 	})()
 	var config list.ListResourceSchemaResponse
 	lister.ListResourceConfigSchema(t.Context(), list.ListResourceSchemaRequest{}, &config)
@@ -47,7 +48,7 @@ func listWith(t *testing.T, connection *vendors.Connection, limit int64, find fu
 	var identity resource.IdentitySchemaResponse
 	managed.(resource.ResourceWithIdentity).IdentitySchema(t.Context(), resource.IdentitySchemaRequest{}, &identity)
 	var configured resource.ConfigureResponse
-	lister.(list.ListResourceWithConfigure).Configure(t.Context(), resource.ConfigureRequest{ProviderData: vendors.Connections{"acme": connection}}, &configured)
+	lister.(list.ListResourceWithConfigure).Configure(t.Context(), resource.ConfigureRequest{ProviderData: session.Connections{"acme": connection}}, &configured)
 
 	kindOf, _ := config.Schema.Type().TerraformType(t.Context()).(tftypes.Object)
 	nulls := map[string]tftypes.Value{}
@@ -62,9 +63,9 @@ func listWith(t *testing.T, connection *vendors.Connection, limit int64, find fu
 	return stream.Results
 }
 
-func usable() *vendors.Connection {
-	c := vendors.NewConnection(vendors.Settings{}, vendors.Setting{Value: "main"}, httpapi.Options{Clock: clock.System, Known: &secret.Known{}})
-	c.Vendor = vendor{}
+func usable() *session.Connection {
+	c := vendor.NewConnection(vendor.Settings{}, vendor.Setting{Value: "main"}, httpapi.Options{Clock: clock.System, Known: &secret.Known{}})
+	c.Vendor = stub{}
 	return c
 }
 
@@ -146,7 +147,7 @@ func TestList_NoticesDoNotCount(t *testing.T) {
 
 func TestList_UnknownConfigurationIsAnError(t *testing.T) {
 	t.Parallel()
-	for result := range listWith(t, &vendors.Connection{Unknown: true}, 0, nil) {
+	for result := range listWith(t, &session.Connection{Unknown: true}, 0, nil) {
 		if !result.Diagnostics.HasError() {
 			t.Error("no error")
 		}

@@ -3,7 +3,7 @@ package clientsecret_test
 import (
 	"testing"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
 )
 
 // pendingWays are the words that name both ways out of a rotation that meets an open one.

@@ -11,14 +11,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 )
 
 // ModifyPlan decides what an apply will do and shows it: computed values are unknown only where the apply will change
 // them. It makes no call; everything about the vendor and the time is what the last read noted.
 func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Recover(&resp.Diagnostics)
 	if req.Plan.Raw.IsNull() {
 		prior := r.load(ctx, req.State, &resp.Diagnostics)
 		r.planDestroy(prior, &resp.Diagnostics)

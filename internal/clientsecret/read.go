@@ -14,9 +14,9 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
 
 // Pauses between looks at a client that a vendor does not show (yet).
@@ -25,7 +25,7 @@ var secondLooks = []time.Duration{time.Second, 2 * time.Second}
 // Read compares what the vendor shows with the state and notes it for the plan. It never changes anything, never touches
 // the secret, and removes the resource only when the client is definitely gone.
 func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Recover(&resp.Diagnostics)
 	m := r.load(ctx, req.State, &resp.Diagnostics)
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, m)...)
 	if resp.Diagnostics.HasError() || !r.connection.Usable(&resp.Diagnostics) {
@@ -74,7 +74,7 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	st.PreviousEndsAt = rotation.PreviousEndsAt(r.kind.Traits, m.settings(), st, noted)
 	m.observed(st)
 	doubtful := !rotation.PreviousIsOurs(r.kind.Traits, st, noted)
-	r.connection.Open.Saw(m.client(), vendors.OpenRotation{
+	r.connection.Open.Saw(m.client(), session.OpenRotation{
 		Live: st.HasPrevious, EndsAt: st.PreviousEndsAt, Doubtful: doubtful, Stays: leavesPrevious(m, doubtful),
 	})
 	r.connection.Claims.Notice(m.client(), noted.Strays)

@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
 // Only a definite "not found" of the client removes the resource.

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
 
 var (
@@ -35,7 +35,7 @@ type clientSecret struct {
 	schema     schema.Schema
 	types      map[string]attr.Type
 	nulls      map[string]attr.Value
-	connection *vendors.Connection
+	connection *session.Connection
 }
 
 // New gives the constructor of kind's resource. The schema is built once.
@@ -76,7 +76,7 @@ func (r *clientSecret) IdentitySchema(_ context.Context, _ resource.IdentitySche
 
 // Configure implements resource.ResourceWithConfigure.
 func (r *clientSecret) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.connection = vendors.Lookup(req.ProviderData, r.kind.Vendor, &resp.Diagnostics)
+	r.connection = session.Lookup(req.ProviderData, r.kind.Vendor, &resp.Diagnostics)
 }
 
 // fail adds err as a diagnostic about m's client.

@@ -9,28 +9,28 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 // rotate is one rotation, the same for Create and Update, in the order that loses nothing:
 // prepare (read, refuse) - gate - issue - save - locate - prove - retire.
 type rotate struct {
 	kind       Kind
-	connection *vendors.Connection
+	connection *session.Connection
 	// m is the object as planned; each step writes into it and saves.
 	m *model
 	// prior is what state held before; the zero value in Create.
 	prior rotation.State
 	noted *rotation.Noted
 	// recipients seal the secret; nil keeps it in clear.
-	recipients custody.Recipients
+	recipients encryption.Recipients
 	// chosen is the user's value, current the secret in use as far as it is known.
 	chosen, current secret.Value
 	// retireFirst: end the previous secret before the new one is made, if there is one.
@@ -90,7 +90,7 @@ func (o *rotate) run(ctx context.Context) error {
 	settling, cancel := rotation.Settling(ctx)
 	defer cancel()
 	o.locate(settling, client, issued)
-	if lifetime.Orphaned() {
+	if plugin.Orphaned() {
 		return o.undo(settling, client)
 	}
 	proven := o.prove(ctx, client, issued.Value)
@@ -309,9 +309,9 @@ func (o *rotate) prove(ctx context.Context, c rotation.Client, s secret.Value) b
 		return true
 	}
 	verdict := establish(ctx, o.connection, c, s, *o.m)
-	o.m.Verified = types.BoolValue(verdict == proof.Accepted)
+	o.m.Verified = types.BoolValue(verdict == verify.Accepted)
 	o.save()
-	if verdict == proof.Accepted {
+	if verdict == verify.Accepted {
 		return true
 	}
 	summary, detail := unproven(o.kind, c, verdict)

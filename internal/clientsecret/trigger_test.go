@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
 )
 
 func TestTriggers(t *testing.T) {

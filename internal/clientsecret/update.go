@@ -9,19 +9,18 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 // Update does what the plan decided: rotate, retire the previous secret, seal what is in clear, or only take over
 // settings. It decides by the same function and inputs as the plan did.
 func (r *clientSecret) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	defer lifetime.Hold()()
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Hold()()
+	defer plugin.Recover(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
 	prior := r.load(ctx, req.State, &resp.Diagnostics)
 	noted := recall(ctx, req.Private, &resp.Diagnostics).Recalled(prior.HasPrevious.IsNull())
@@ -33,7 +32,7 @@ func (r *clientSecret) Update(ctx context.Context, req resource.UpdateRequest, r
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
-	recipients, err := custody.ParseRecipients(plan.recipients())
+	recipients, err := encryption.ParseRecipients(plan.recipients())
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("encryption_recipients"), "Invalid encryption recipient", err.Error())
 		return
@@ -68,7 +67,7 @@ type update struct {
 	plan       *model
 	prior      model
 	noted      *rotation.Noted
-	recipients custody.Recipients
+	recipients encryption.Recipients
 	decision   rotation.Decision
 	save       func(model)
 	diags      *diag.Diagnostics
@@ -181,11 +180,11 @@ func (u *update) proven(ctx context.Context, c rotation.Client, m *model) bool {
 		return true
 	}
 	current := u.prior.plaintext() // this update may seal it
-	verdict := proof.Inconclusive
+	verdict := verify.Inconclusive
 	if !current.Empty() {
 		verdict = establish(ctx, u.r.connection, c, current, *m)
 	}
-	if verdict == proof.Accepted {
+	if verdict == verify.Accepted {
 		m.Verified = types.BoolValue(true)
 		u.save(*m)
 		return true

@@ -8,13 +8,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 )
 
 // ValidateConfig refuses combinations that contradict each other.
 func (r *clientSecret) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Recover(&resp.Diagnostics)
 	m := r.load(ctx, req.Config, &resp.Diagnostics)
 	if life, due := duration(m.ExpiresAfter), duration(m.RotateAfter); life > 0 && due >= life {
 		resp.Diagnostics.AddAttributeWarning(path.Root("expires_after"), "The secret expires before it is rotated",

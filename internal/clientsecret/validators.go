@@ -7,7 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
 )
 
 // PositiveDuration accepts a Go duration above zero.
@@ -80,7 +80,7 @@ func (recipientValidator) ValidateString(_ context.Context, req validator.String
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if _, err := custody.ParseRecipient(req.ConfigValue.ValueString()); err != nil {
+	if _, err := encryption.ParseRecipient(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid encryption recipient", fmt.Sprintf("%s: %s.", req.Path, err))
 	}
 }

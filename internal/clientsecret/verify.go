@@ -7,22 +7,22 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 const defaultVerifyTimeout = 30 * time.Second
 
 // establish proves s on the terms of the object's verify attribute.
-func establish(ctx context.Context, connection *vendors.Connection, c rotation.Client, s secret.Value, m model) proof.Verdict {
+func establish(ctx context.Context, connection *session.Connection, c rotation.Client, s secret.Value, m model) verify.Verdict {
 	timeout, _ := m.Verify.Attributes()["timeout"].(types.String)
-	terms := proof.Terms{Timeout: defaultVerifyTimeout}
+	terms := verify.Terms{Timeout: defaultVerifyTimeout}
 	if d := duration(timeout); d > 0 {
 		terms.Timeout = d
 	}
-	return proof.Establish(ctx, connection.Clock, terms, func(ctx context.Context) (proof.Verdict, error) {
+	return verify.Establish(ctx, connection.Clock, terms, func(ctx context.Context) (verify.Verdict, error) {
 		return connection.Prove(ctx, c, s)
 	})
 }
@@ -34,9 +34,9 @@ func verifyRequired(m model) bool {
 }
 
 // unproven says that the new secret stays unproven and what that means.
-func unproven(k Kind, c rotation.Client, verdict proof.Verdict) (summary, detail string) {
+func unproven(k Kind, c rotation.Client, verdict verify.Verdict) (summary, detail string) {
 	seen := "The token endpoint gave no answer that says whether the new secret works."
-	if verdict == proof.Refused {
+	if verdict == verify.Refused {
 		seen = "The token endpoint refused the new secret."
 	}
 	return "The new secret could not be proven",

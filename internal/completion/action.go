@@ -11,10 +11,9 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
 
 var (
@@ -25,7 +24,7 @@ var (
 // completeAction does what the resource does, by hand or after a consumer's update.
 type completeAction struct {
 	kind       clientsecret.Kind
-	connection *vendors.Connection
+	connection *session.Connection
 }
 
 // NewAction gives the constructor of kind's action.
@@ -72,12 +71,12 @@ func (a *completeAction) Schema(_ context.Context, _ action.SchemaRequest, resp 
 
 // Configure implements action.ActionWithConfigure.
 func (a *completeAction) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
-	a.connection = vendors.Lookup(req.ProviderData, a.kind.Vendor, &resp.Diagnostics)
+	a.connection = session.Lookup(req.ProviderData, a.kind.Vendor, &resp.Diagnostics)
 }
 
 // ModifyPlan refuses, before anything runs, what Invoke would refuse.
 func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Recover(&resp.Diagnostics)
 	t := a.task(ctx, req.Config, &resp.Diagnostics)
 	if err := t.refusal(); err != nil {
 		resp.Diagnostics.AddError(explain.Failure(a.kind.Subject(t.client), "plan the completion", err, "Nothing was changed."))
@@ -86,8 +85,8 @@ func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRe
 
 // Invoke implements action.Action.
 func (a *completeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
-	defer lifetime.Hold()()
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Hold()()
+	defer plugin.Recover(&resp.Diagnostics)
 	t := a.task(ctx, req.Config, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || !a.connection.Usable(&resp.Diagnostics) {
 		return

@@ -12,7 +12,7 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
 
 // timeout bounds one completion: room for a vendor that asks to wait five minutes, twice.
@@ -21,7 +21,7 @@ const timeout = 20 * time.Minute
 // task is one previous secret to end.
 type task struct {
 	kind       clientsecret.Kind
-	connection *vendors.Connection
+	connection *session.Connection
 	client     rotation.Client
 	// secretID is the previous secret's id on a Listed vendor; "" is nothing to do there.
 	secretID  string

@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
 func TestMain(m *testing.M) { acctest.Main(m) }

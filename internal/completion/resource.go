@@ -14,10 +14,9 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/lifetime"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
 
 var (
@@ -30,7 +29,7 @@ var (
 type completion struct {
 	kind       clientsecret.Kind
 	schema     schema.Schema
-	connection *vendors.Connection
+	connection *session.Connection
 }
 
 // NewResource gives the constructor of kind's rotation completion.
@@ -108,12 +107,12 @@ func (r *completion) IdentitySchema(_ context.Context, _ resource.IdentitySchema
 
 // Configure implements resource.ResourceWithConfigure.
 func (r *completion) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.connection = vendors.Lookup(req.ProviderData, r.kind.Vendor, &resp.Diagnostics)
+	r.connection = session.Lookup(req.ProviderData, r.kind.Vendor, &resp.Diagnostics)
 }
 
 // ModifyPlan shows a completion when the version changes or another secret is named, and nothing otherwise.
 func (r *completion) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Recover(&resp.Diagnostics)
 	if req.Plan.Raw.IsNull() {
 		return
 	}
@@ -155,8 +154,8 @@ func done(plan, prior model) bool {
 
 // Create implements resource.Resource.
 func (r *completion) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	defer lifetime.Hold()()
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Hold()()
+	defer plugin.Recover(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() && r.complete(ctx, &plan, &resp.Diagnostics) {
 		r.save(ctx, &resp.State, resp.Identity, plan, &resp.Diagnostics)
@@ -165,14 +164,14 @@ func (r *completion) Create(ctx context.Context, req resource.CreateRequest, res
 
 // Read makes no call: what was completed stays completed.
 func (r *completion) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Recover(&resp.Diagnostics)
 	r.identify(ctx, resp.Identity, r.load(ctx, req.State, &resp.Diagnostics), &resp.Diagnostics)
 }
 
 // Update implements resource.Resource. A failure leaves the prior version in state, so that the next apply tries again.
 func (r *completion) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	defer lifetime.Hold()()
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Hold()()
+	defer plugin.Recover(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || plan.completedAt.IsUnknown() && !r.complete(ctx, &plan, &resp.Diagnostics) {
 		return

@@ -11,9 +11,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
@@ -62,16 +62,16 @@ func (decryptedSecret) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp
 
 // Open decrypts. It runs in plan and in apply and changes nothing anywhere.
 func (decryptedSecret) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	defer recovery.Panic(&resp.Diagnostics)
+	defer plugin.Recover(&resp.Diagnostics)
 	var m model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plain, err := custody.Open(m.Ciphertext.ValueString(), secret.New(m.Identity.ValueString()))
+	plain, err := encryption.Open(m.Ciphertext.ValueString(), secret.New(m.Identity.ValueString()))
 	if err != nil {
 		at := path.Root("identity")
-		if errors.Is(err, custody.ErrDamaged) {
+		if errors.Is(err, encryption.ErrDamaged) {
 			at = path.Root("ciphertext")
 		}
 		resp.Diagnostics.AddAttributeError(at, "Unable to open the sealed secret", explain.Sentence(err.Error()))

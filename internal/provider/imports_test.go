@@ -7,63 +7,88 @@ import (
 	"testing"
 )
 
-// The way through the code goes in one direction. These are the rules of .golangci.yml, for every vendor there will be.
+// house lists the packages of the product from the roof to the ground, a floor on each line. A package imports from lower
+// floors only, so that a reader who walks down never meets what was above.
+var house = [][]string{
+	{`^$`}, // main.go
+	{`^internal/provider$`},
+	{`^internal/vendors/[^/]+$`},
+	{`^internal/(completion|datasources|decryptedsecret)$`},
+	{`^internal/clientsecret$`},
+	{`^internal/vendor$`},
+	{`^internal/session$`},
+	{`^internal/explain$`},
+	{`^internal/vendors/[^/]+/api$`},
+	{`^internal/(rotation|login)$`},
+	{`^internal/httpapi$`},
+	{`^internal/pace$`},
+	{`^internal/(coalesce|encryption|verify|plugin)$`},
+	{`^internal/(secret|clock)$`},
+}
+
+// What some packages must not know, whatever floor it is on.
+var walls = []struct {
+	what    string
+	of, not *regexp.Regexp
+}{
+	{"decisions know neither Terraform nor HTTP", regexp.MustCompile(`^internal/rotation$`), regexp.MustCompile(`hashicorp/terraform-|^net/http|^internal/httpapi`)},
+	{"an API client knows no Terraform", regexp.MustCompile(`^internal/(vendors/[^/]+/api|httpapi|pace|login)$`), regexp.MustCompile(`hashicorp/terraform-`)},
+	{"the simulator stands alone", regexp.MustCompile(`^internal/testing/simulator$`), regexp.MustCompile(`\.|^internal/`)},
+	{
+		"the product links no test code", regexp.MustCompile(`^$|^internal/[^/]+$|^internal/vendors/`),
+		regexp.MustCompile(`^testing|^net/http/httptest|terraform-plugin-testing|^internal/(testing|cmd)/`),
+	},
+	{"what tests and programs share is no part of the product", regexp.MustCompile(`^internal/testing/`), regexp.MustCompile(`^internal/cmd/`)},
+}
+
 func TestImports(t *testing.T) {
 	t.Parallel()
 	const module = "github.com/oauthsecret/terraform-provider-oauthsecret"
-	rules := []struct {
-		what    string
-		of, not *regexp.Regexp
-	}{
-		{
-			"decisions know neither Terraform nor HTTP nor a vendor", regexp.MustCompile(`^internal/rotation$`),
-			regexp.MustCompile(`hashicorp/terraform-|^net/http|^internal/(httpapi|vendors|clientsecret)`),
-		},
-		{
-			"an API client knows neither Terraform nor decisions", regexp.MustCompile(`^internal/(vendors/[^/]+/api|httpapi)$`),
-			regexp.MustCompile(`hashicorp/terraform-|^internal/(rotation|clientsecret|vendors)`),
-		},
-		{
-			"what the vendors share imports none of them", regexp.MustCompile(`^internal/(clientsecret|completion|audit|decryptedsecret|vendors)$`),
-			regexp.MustCompile(`^internal/vendors/`),
-		},
-		{"the simulator stands alone", regexp.MustCompile(`^internal/simulator$`), regexp.MustCompile(`\.|^internal/`)},
-		{
-			"the product links no test code", regexp.MustCompile(`^$|^internal/(rotation|clientsecret|completion|audit|decryptedsecret|vendors(/.*)?|httpapi|provider|proof|coalesce|custody|explain|lifetime|recovery|server|secret|clock)$`),
-			regexp.MustCompile(`^testing|^net/http/httptest|terraform-plugin-testing|^internal/(acctest|simulator|httpapi/apitest)`),
-		},
-	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	vendor := regexp.MustCompile(`^internal/vendors/([^/]+)`)
-	applied := map[string]bool{}
-	for line := range strings.Lines(strings.ReplaceAll(string(out), module, "")) {
-		fields := strings.Fields(strings.ReplaceAll(" "+line, " /", " "))
-		if strings.HasPrefix(line, " ") { // the program itself
-			fields = append([]string{""}, fields...)
-		}
-		if len(fields) == 0 {
-			continue
-		}
-		for _, imported := range fields[1:] {
-			for _, r := range rules {
-				if !r.of.MatchString(fields[0]) {
-					continue
-				}
-				applied[r.what] = true
-				if r.not.MatchString(imported) {
-					t.Errorf("%s imports %s: %s", fields[0], imported, r.what)
+	floor := func(pkg string) int {
+		for n, patterns := range house {
+			for _, p := range patterns {
+				if regexp.MustCompile(p).MatchString(pkg) {
+					return n
 				}
 			}
-			one, other := vendor.FindStringSubmatch(fields[0]), vendor.FindStringSubmatch(imported)
+		}
+		return -1
+	}
+	vendor := regexp.MustCompile(`^internal/vendors/([^/]+)`)
+	applied := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		pkg := strings.TrimPrefix(strings.TrimPrefix(fields[0], module), "/")
+		from := floor(pkg)
+		if from < 0 && !strings.HasPrefix(pkg, "internal/testing/") && !strings.HasPrefix(pkg, "internal/cmd/") {
+			t.Errorf("%s has no floor", pkg)
+		}
+		for _, imported := range fields[1:] {
+			ours := strings.HasPrefix(imported, module)
+			imported = strings.TrimPrefix(strings.TrimPrefix(imported, module), "/")
+			if to := floor(imported); ours && from >= 0 && to >= 0 && to <= from {
+				t.Errorf("%s imports %s, which is not below it", pkg, imported)
+			}
+			for _, w := range walls {
+				if !w.of.MatchString(pkg) {
+					continue
+				}
+				applied[w.what] = true
+				if w.not.MatchString(imported) {
+					t.Errorf("%s imports %s: %s", pkg, imported, w.what)
+				}
+			}
+			one, other := vendor.FindStringSubmatch(pkg), vendor.FindStringSubmatch(imported)
 			if one != nil && other != nil && one[1] != other[1] {
-				t.Errorf("%s imports %s: vendors know nothing of each other", fields[0], imported)
+				t.Errorf("%s imports %s: vendors know nothing of each other", pkg, imported)
 			}
 		}
 	}
-	if len(applied) != len(rules) {
-		t.Errorf("only %d of %d rules had a package", len(applied), len(rules))
+	if len(applied) != len(walls) {
+		t.Errorf("only %d of %d walls had a package", len(applied), len(walls))
 	}
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
 	own "github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
 func TestMain(m *testing.M) { acctest.Main(m) }
@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { acctest.Main(m) }
 type blocks map[string]map[string]any
 
 // configure runs Configure in this process. It must make no call.
-func configure(t *testing.T, w *acctest.World, given blocks) (vendors.Connections, diag.Diagnostics) {
+func configure(t *testing.T, w *acctest.World, given blocks) (session.Connections, diag.Diagnostics) {
 	t.Helper()
 	ctx := context.Background()
 	p := own.New("test", w.Options())()
@@ -56,7 +56,7 @@ func configure(t *testing.T, w *acctest.World, given blocks) (vendors.Connection
 	if sent := w.Journal()[before:]; len(sent) > 0 {
 		t.Errorf("Configure sent %v", acctest.Operations(sent))
 	}
-	connections, _ := resp.ResourceData.(vendors.Connections)
+	connections, _ := resp.ResourceData.(session.Connections)
 	return connections, resp.Diagnostics
 }
 

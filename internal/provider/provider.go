@@ -21,9 +21,10 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/decryptedsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/recovery"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendor"
 )
 
 var (
@@ -63,8 +64,8 @@ func New(version string, o Options) func() provider.Provider {
 
 func configuration() schema.Schema {
 	blocks := make(map[string]schema.Attribute, len(registered))
-	for _, vendor := range registered {
-		blocks[vendor.Name] = vendor.Schema()
+	for _, v := range registered {
+		blocks[v.Name] = v.Schema()
 	}
 	return schema.Schema{
 		MarkdownDescription: "Rotates the client secrets of existing OAuth clients, with overlap, at VMware Cloud Services, Cloudflare and the Identity Service.",
@@ -86,14 +87,14 @@ func (p *oauthsecret) Schema(_ context.Context, _ provider.SchemaRequest, resp *
 // Configure builds a connection for every vendor and makes no network call. What is missing is reported by what needs
 // it; what is wrong in a block that was written is reported here.
 func (p *oauthsecret) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
-	defer recovery.Panic(&resp.Diagnostics)
-	connections := vendors.Connections{}
+	defer plugin.Recover(&resp.Diagnostics)
+	connections := session.Connections{}
 	known := &secret.Known{}
-	for _, vendor := range registered {
+	for _, v := range registered {
 		var block types.Object
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(vendor.Name), &block)...)
-		settings := vendors.Settings{Vendor: vendor.Name, Block: block, Getenv: p.options.Getenv}
-		connection, mistakes := vendor.Connect(ctx, settings, httpapi.Options{
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(v.Name), &block)...)
+		settings := vendor.Settings{Vendor: v.Name, Block: block, Getenv: p.options.Getenv}
+		connection, mistakes := v.Connect(ctx, settings, httpapi.Options{
 			UserAgent:        "terraform-provider-oauthsecret/" + p.version + " Terraform/" + req.TerraformVersion,
 			CACertificatePEM: settings.String("ca_certificate_pem", "").Value,
 			Transport:        p.options.Transport,
@@ -108,7 +109,7 @@ func (p *oauthsecret) Configure(ctx context.Context, req provider.ConfigureReque
 		if !block.IsNull() {
 			resp.Diagnostics.Append(mistakes...)
 		}
-		connections[vendor.Name] = connection
+		connections[v.Name] = connection
 	}
 	resp.ResourceData = connections
 	resp.DataSourceData = connections
@@ -127,12 +128,12 @@ func logAttempt(ctx context.Context, a httpapi.Attempt) {
 
 // Resources implements provider.Provider.
 func (p *oauthsecret) Resources(context.Context) []func() resource.Resource {
-	return collect(func(r vendors.Registration) []func() resource.Resource { return r.Resources })
+	return collect(func(r vendor.Registration) []func() resource.Resource { return r.Resources })
 }
 
 // DataSources implements provider.Provider.
 func (p *oauthsecret) DataSources(context.Context) []func() datasource.DataSource {
-	return collect(func(r vendors.Registration) []func() datasource.DataSource { return r.DataSources })
+	return collect(func(r vendor.Registration) []func() datasource.DataSource { return r.DataSources })
 }
 
 // EphemeralResources implements provider.ProviderWithEphemeralResources.
@@ -142,18 +143,18 @@ func (p *oauthsecret) EphemeralResources(context.Context) []func() ephemeral.Eph
 
 // ListResources implements provider.ProviderWithListResources.
 func (p *oauthsecret) ListResources(context.Context) []func() list.ListResource {
-	return collect(func(r vendors.Registration) []func() list.ListResource { return r.ListResources })
+	return collect(func(r vendor.Registration) []func() list.ListResource { return r.ListResources })
 }
 
 // Actions implements provider.ProviderWithActions.
 func (p *oauthsecret) Actions(context.Context) []func() action.Action {
-	return collect(func(r vendors.Registration) []func() action.Action { return r.Actions })
+	return collect(func(r vendor.Registration) []func() action.Action { return r.Actions })
 }
 
-func collect[T any](of func(vendors.Registration) []T) []T {
+func collect[T any](of func(vendor.Registration) []T) []T {
 	var all []T
-	for _, vendor := range registered {
-		all = append(all, of(vendor)...)
+	for _, v := range registered {
+		all = append(all, of(v)...)
 	}
 	return all
 }

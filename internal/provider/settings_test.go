@@ -12,15 +12,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
 // read asks the vendor for its client and checks what arrived there.
-func read(t *testing.T, w *acctest.World, connections vendors.Connections, s scheme) {
+func read(t *testing.T, w *acctest.World, connections session.Connections, s scheme) {
 	t.Helper()
 	w.ResetJournal()
 	if _, err := connections[s.vendor].Read(t.Context(), clients[s.vendor]); err != nil {

@@ -18,24 +18,25 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendor"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/cloudflare/api"
 )
 
 const name = "cloudflare"
 
 // Vendor registers Cloudflare.
-var Vendor = vendors.Registration{
+var Vendor = vendor.Registration{
 	Name:        name,
 	Description: "Access to Cloudflare: an API token, or e-mail address and global API key.",
 	Pacing:      "3.3 after the first 200, below the published limit of 1,200 in five minutes, until Cloudflare's answers show the limit itself",
 	Attributes: map[string]schema.Attribute{
-		"api_token":  vendors.Credential("API token with the permissions OAuth Client Read and OAuth Client Write.", "CLOUDFLARE_API_TOKEN"),
-		"email":      vendors.Text("E-mail address of the older login scheme; goes with `api_key`.", "CLOUDFLARE_EMAIL"),
-		"api_key":    vendors.Credential("Global API key of the older login scheme; goes with `email`.", "CLOUDFLARE_API_KEY"),
-		"account_id": vendors.Text("Account of every resource that names none.", "CLOUDFLARE_ACCOUNT_ID"),
-		"base_url":   vendors.Text("Address of the API. Default `"+api.DefaultBaseURL+"`.", "CLOUDFLARE_BASE_URL"),
-		"token_url":  vendors.Text("Token endpoint that `verify` asks. Default `"+api.DefaultTokenURL+"`.", "CLOUDFLARE_OAUTH_TOKEN_URL"),
+		"api_token":  vendor.Credential("API token with the permissions OAuth Client Read and OAuth Client Write.", "CLOUDFLARE_API_TOKEN"),
+		"email":      vendor.Text("E-mail address of the older login scheme; goes with `api_key`.", "CLOUDFLARE_EMAIL"),
+		"api_key":    vendor.Credential("Global API key of the older login scheme; goes with `email`.", "CLOUDFLARE_API_KEY"),
+		"account_id": vendor.Text("Account of every resource that names none.", "CLOUDFLARE_ACCOUNT_ID"),
+		"base_url":   vendor.Text("Address of the API. Default `"+api.DefaultBaseURL+"`.", "CLOUDFLARE_BASE_URL"),
+		"token_url":  vendor.Text("Token endpoint that `verify` asks. Default `"+api.DefaultTokenURL+"`.", "CLOUDFLARE_OAUTH_TOKEN_URL"),
 	},
 	Connect:       connect,
 	Resources:     []func() resource.Resource{clientsecret.New(kind), completion.NewResource(kind)},
@@ -60,7 +61,7 @@ var kind = clientsecret.Kind{
 		Name:        "oauth_client_id",
 		Description: "The client id of the OAuth client.",
 		Form:        "the client id of the OAuth client",
-		Validators:  []validator.String{vendors.PathElement{}},
+		Validators:  []validator.String{vendor.PathElement{}},
 	},
 	OnDestroy: []string{clientsecret.DestroyKeep, clientsecret.DestroyRetirePrevious},
 	Remedy:    remedy,
@@ -74,16 +75,16 @@ var kind = clientsecret.Kind{
 // pace stays below the published limit of 1,200 requests in five minutes per user or account token.
 var pace = httpapi.Pace{PerSecond: 3.3, Burst: 200, Published: true}
 
-func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vendors.Connection, diag.Diagnostics) {
+func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*session.Connection, diag.Diagnostics) {
 	token := s.String("api_token", "CLOUDFLARE_API_TOKEN")
 	email, key := s.String("email", "CLOUDFLARE_EMAIL"), s.String("api_key", "CLOUDFLARE_API_KEY")
 	baseURL, tokenURL := s.String("base_url", "CLOUDFLARE_BASE_URL"), s.String("token_url", "CLOUDFLARE_OAUTH_TOKEN_URL")
 
-	connection := vendors.NewConnection(s, s.String("account_id", "CLOUDFLARE_ACCOUNT_ID"), base)
-	scheme, diags := vendors.Choose("Cloudflare", vendors.Scheme{token}, vendors.Scheme{email, key})
+	connection := vendor.NewConnection(s, s.String("account_id", "CLOUDFLARE_ACCOUNT_ID"), base)
+	scheme, diags := vendor.Choose("Cloudflare", vendor.Scheme{token}, vendor.Scheme{email, key})
 	diags.Append(s.Check(baseURL, tokenURL)...)
 	if scheme == nil && !diags.HasError() {
-		connection.Problem = vendors.Missing("Cloudflare", token, email, key)
+		connection.Problem = vendor.Missing("Cloudflare", token, email, key)
 	}
 	if connection.Unusable(diags) {
 		return connection, diags
@@ -97,7 +98,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	base.Pace = s.Pace(pace)
 	client, err := api.New(cfg, base)
 	if err != nil {
-		diags.Append(vendors.Rejected("Cloudflare", scheme, err)...)
+		diags.Append(vendor.Rejected("Cloudflare", scheme, err)...)
 		return connection, diags
 	}
 	connection.Vendor = newSecrets(client, base.Clock)

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
 // silences are the ways in which an answer to a changing call can be lost.

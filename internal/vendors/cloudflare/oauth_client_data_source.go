@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/audit"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/datasources"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/cloudflare/api"
 )
@@ -38,33 +38,33 @@ type oauthClientFacts struct {
 func factsOf(accountID string, c api.OAuthClient) oauthClientFacts {
 	return oauthClientFacts{
 		ID:                      types.StringValue(rotation.Client{Scope: accountID, ID: c.ClientID}.String()),
-		Name:                    audit.StringValue(c.ClientName),
+		Name:                    datasources.StringValue(c.ClientName),
 		HasPreviousSecret:       types.BoolPointerValue(c.HasRotatedSecret),
-		TokenEndpointAuthMethod: audit.StringValue(c.TokenEndpointAuthMethod),
-		Visibility:              audit.StringValue(c.Visibility),
+		TokenEndpointAuthMethod: datasources.StringValue(c.TokenEndpointAuthMethod),
+		Visibility:              datasources.StringValue(c.Visibility),
 		GrantTypes:              c.GrantTypes,
 		RedirectURIs:            c.RedirectURIs,
-		CreatedAt:               audit.TimeValue(c.CreatedAt),
-		UpdatedAt:               audit.TimeValue(c.UpdatedAt),
+		CreatedAt:               datasources.TimeValue(c.CreatedAt),
+		UpdatedAt:               datasources.TimeValue(c.UpdatedAt),
 	}
 }
 
 func oauthClientAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":                         audit.Text("The import id of the client's secret: `account_id/oauth_client_id`."),
-		"name":                       audit.Text("The name of the OAuth client."),
-		"has_previous_secret":        audit.Flag("Whether a previous secret is still valid beside the current one. It stays valid until somebody deletes it. Null when Cloudflare does not say."),
-		"token_endpoint_auth_method": audit.Text("How the client authenticates: `client_secret_basic`, `client_secret_post`, or `none` for a public client, which has no secret."),
-		"visibility":                 audit.Text("Who may use the client: `public` or `private`."),
-		"grant_types":                audit.Texts("The OAuth grant types that the client may use."),
-		"redirect_uris":              audit.Texts("The addresses that the client may be redirected to after a login."),
-		"created_at":                 audit.Text("When the client was created, RFC 3339 in UTC."),
-		"updated_at":                 audit.Text("When the client was changed last, in whatever respect, RFC 3339 in UTC. The age of a secret is not known to Cloudflare; this is an upper bound only if nothing else was changed since."),
+		"id":                         datasources.Text("The import id of the client's secret: `account_id/oauth_client_id`."),
+		"name":                       datasources.Text("The name of the OAuth client."),
+		"has_previous_secret":        datasources.Flag("Whether a previous secret is still valid beside the current one. It stays valid until somebody deletes it. Null when Cloudflare does not say."),
+		"token_endpoint_auth_method": datasources.Text("How the client authenticates: `client_secret_basic`, `client_secret_post`, or `none` for a public client, which has no secret."),
+		"visibility":                 datasources.Text("Who may use the client: `public` or `private`."),
+		"grant_types":                datasources.Texts("The OAuth grant types that the client may use."),
+		"redirect_uris":              datasources.Texts("The addresses that the client may be redirected to after a login."),
+		"created_at":                 datasources.Text("When the client was created, RFC 3339 in UTC."),
+		"updated_at":                 datasources.Text("When the client was changed last, in whatever respect, RFC 3339 in UTC. The age of a secret is not known to Cloudflare; this is an upper bound only if nothing else was changed since."),
 	}
 }
 
 func newOAuthClientDataSource() func() datasource.DataSource {
-	return audit.New(audit.Source[*secrets, oauthClientModel]{
+	return datasources.New(datasources.Source[*secrets, oauthClientModel]{
 		Kind: kind, Name: "oauth_client", OneClient: true,
 		Description: "Metadata of one OAuth client of a Cloudflare account, for audits; never a secret. Many of these in one plan are answered by a single list call per account.",
 		Attributes:  oauthClientAttributes(),

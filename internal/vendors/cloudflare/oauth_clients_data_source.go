@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/audit"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/datasources"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/cloudflare/api"
 )
@@ -36,14 +36,14 @@ const hasPreviousFilter = "`true` leaves only clients whose previous secret is s
 
 func newOAuthClientsDataSource() func() datasource.DataSource {
 	item := oauthClientAttributes()
-	item["oauth_client_id"] = audit.Text(kind.Client.Description)
-	return audit.New(audit.Source[*secrets, oauthClientsModel]{
+	item["oauth_client_id"] = datasources.Text(kind.Client.Description)
+	return datasources.New(datasources.Source[*secrets, oauthClientsModel]{
 		Kind: kind, Name: "oauth_clients",
 		Description: "Metadata of the OAuth clients of a Cloudflare account, for audits; never a secret. Public clients, which have no secret, are among them.",
 		Attributes: map[string]schema.Attribute{
 			"has_previous_secret": schema.BoolAttribute{Optional: true, MarkdownDescription: hasPreviousFilter},
-			"oauth_client_ids":    audit.Texts("The client ids, in alphabetical order."),
-			"oauth_clients":       audit.Objects("The clients, in the order of their client ids.", item),
+			"oauth_client_ids":    datasources.Texts("The client ids, in alphabetical order."),
+			"oauth_clients":       datasources.Objects("The clients, in the order of their client ids.", item),
 		},
 		Action: "list the OAuth clients",
 		Read: func(ctx context.Context, s *secrets, c rotation.Client, m *oauthClientsModel, diags *diag.Diagnostics) error {

@@ -8,10 +8,10 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/coalesce"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/cloudflare/api"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 var _ rotation.Vendor = (*secrets)(nil)
@@ -211,10 +211,10 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, befor
 
 // Prove implements rotation.Vendor with a bogus authorization code: the endpoint authenticates the client before it looks
 // at the code.
-func (s *secrets) Prove(ctx context.Context, c rotation.Client, value secret.Value) (proof.Verdict, error) {
+func (s *secrets) Prove(ctx context.Context, c rotation.Client, value secret.Value) (verify.Verdict, error) {
 	client, err := s.reader.Read(ctx, c.Scope, c.ID)
 	if err != nil {
-		return proof.Inconclusive, ctx.Err()
+		return verify.Inconclusive, ctx.Err()
 	}
 	probe := api.Probe{ClientID: c.ID, Secret: value, AuthMethod: client.TokenEndpointAuthMethod}
 	if len(client.RedirectURIs) > 0 {

@@ -19,24 +19,25 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendor"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/csp/api"
 )
 
 const name = "csp"
 
 // Vendor registers VMware Cloud Services Platform.
-var Vendor = vendors.Registration{
+var Vendor = vendor.Registration{
 	Name:        name,
 	Description: "Access to VMware Cloud Services Platform: an API token, the credentials of an OAuth app, or a ready access token.",
 	Pacing:      "as fast as the answers allow, since no limit is published",
 	Attributes: map[string]schema.Attribute{
-		"api_token":     vendors.Credential("API token of a user, exchanged for an access token. Roles: Organization Owner, Organization Admin or Developer.", "CSP_API_TOKEN"),
-		"client_id":     vendors.Text("Client id of an OAuth app to log in as; goes with `client_secret`.", "CSP_CLIENT_ID"),
-		"client_secret": vendors.Credential("Client secret of that OAuth app.", "CSP_CLIENT_SECRET"),
-		"access_token":  vendors.Credential("Ready access token; it is not renewed.", "CSP_ACCESS_TOKEN"),
-		"org_id":        vendors.Text("Organization of every resource that names none.", "CSP_ORG_ID"),
-		"base_url":      vendors.Text("Scheme and host of the service. Default `"+api.DefaultBaseURL+"`.", "CSP_BASE_URL"),
+		"api_token":     vendor.Credential("API token of a user, exchanged for an access token. Roles: Organization Owner, Organization Admin or Developer.", "CSP_API_TOKEN"),
+		"client_id":     vendor.Text("Client id of an OAuth app to log in as; goes with `client_secret`.", "CSP_CLIENT_ID"),
+		"client_secret": vendor.Credential("Client secret of that OAuth app.", "CSP_CLIENT_SECRET"),
+		"access_token":  vendor.Credential("Ready access token; it is not renewed.", "CSP_ACCESS_TOKEN"),
+		"org_id":        vendor.Text("Organization of every resource that names none.", "CSP_ORG_ID"),
+		"base_url":      vendor.Text("Scheme and host of the service. Default `"+api.DefaultBaseURL+"`.", "CSP_BASE_URL"),
 	},
 	Connect:       connect,
 	Resources:     []func() resource.Resource{clientsecret.New(kind), completion.NewResource(kind)},
@@ -55,13 +56,13 @@ var kind = clientsecret.Kind{
 		Name: "org_id", Env: "CSP_ORG_ID",
 		Description: "The id (GUID) of the organization that manages the OAuth app.",
 		Form:        "the GUID of the organization",
-		Validators:  []validator.String{vendors.PathElement{}},
+		Validators:  []validator.String{vendor.PathElement{}},
 	},
 	Client: clientsecret.IDAttribute{
 		Name:        "oauth_app_id",
 		Description: "The id of the OAuth app, which is its OAuth client id.",
 		Form:        "the id of the OAuth app",
-		Validators:  []validator.String{vendors.PathElement{}},
+		Validators:  []validator.String{vendor.PathElement{}},
 	},
 	OnDestroy:      []string{clientsecret.DestroyKeep, clientsecret.DestroyRetirePrevious, clientsecret.DestroyRevoke},
 	ValidateSecret: api.ValidateSecret,
@@ -73,16 +74,16 @@ var kind = clientsecret.Kind{
 		"next rotation is refused, unless `on_pending_rotation` is `retire_first`.",
 }
 
-func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vendors.Connection, diag.Diagnostics) {
+func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*session.Connection, diag.Diagnostics) {
 	apiToken, access := s.String("api_token", "CSP_API_TOKEN"), s.String("access_token", "CSP_ACCESS_TOKEN")
 	id, password := s.String("client_id", "CSP_CLIENT_ID"), s.String("client_secret", "CSP_CLIENT_SECRET")
 	org, baseURL := s.String("org_id", "CSP_ORG_ID"), s.String("base_url", "CSP_BASE_URL")
 
-	connection := vendors.NewConnection(s, org, base)
-	scheme, diags := vendors.Choose("VMware Cloud Services", vendors.Scheme{apiToken}, vendors.Scheme{id, password}, vendors.Scheme{access})
+	connection := vendor.NewConnection(s, org, base)
+	scheme, diags := vendor.Choose("VMware Cloud Services", vendor.Scheme{apiToken}, vendor.Scheme{id, password}, vendor.Scheme{access})
 	diags.Append(s.Check(baseURL)...)
 	if scheme == nil && !diags.HasError() {
-		connection.Problem = vendors.Missing("VMware Cloud Services", apiToken, id, password, access)
+		connection.Problem = vendor.Missing("VMware Cloud Services", apiToken, id, password, access)
 	}
 	if connection.Unusable(diags) {
 		return connection, diags
@@ -99,7 +100,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	base.Pace = s.Pace(httpapi.Pace{})
 	client, err := api.New(cfg, base)
 	if err != nil {
-		diags.Append(vendors.Rejected("VMware Cloud Services", scheme, err)...)
+		diags.Append(vendor.Rejected("VMware Cloud Services", scheme, err)...)
 		return connection, diags
 	}
 	connection.Vendor = newSecrets(client, base.Clock)

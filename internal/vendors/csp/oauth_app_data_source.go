@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/audit"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/datasources"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/csp/api"
 )
@@ -40,39 +40,39 @@ type oauthAppFacts struct {
 func factsOf(orgID string, app api.App) oauthAppFacts {
 	return oauthAppFacts{
 		ID:                      types.StringValue(rotation.Client{Scope: orgID, ID: app.ID}.String()),
-		Name:                    audit.StringValue(app.DisplayName),
+		Name:                    datasources.StringValue(app.DisplayName),
 		SecretAge:               types.Float64PointerValue(app.SecretAge),
 		DefaultOverlapSeconds:   types.Int64PointerValue(app.SecretRotationExpiration),
 		PublicClient:            types.BoolPointerValue(app.PublicClient),
 		Immutable:               types.BoolPointerValue(app.Immutable),
 		OwnerOnlySecretRotation: types.BoolPointerValue(app.OwnerOnlySecretRotation),
 		GrantTypes:              app.GrantTypes,
-		CreatedAt:               audit.TimeValue(app.CreatedAt),
-		UpdatedAt:               audit.TimeValue(app.LastUpdatedAt),
-		UpdatedBy:               audit.StringValue(app.LastUpdatedBy),
+		CreatedAt:               datasources.TimeValue(app.CreatedAt),
+		UpdatedAt:               datasources.TimeValue(app.LastUpdatedAt),
+		UpdatedBy:               datasources.StringValue(app.LastUpdatedBy),
 	}
 }
 
 func oauthAppAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":   audit.Text("The import id of the app's secret: `org_id/oauth_app_id`."),
-		"name": audit.Text("The display name of the app."),
+		"id":   datasources.Text("The import id of the app's secret: `org_id/oauth_app_id`."),
+		"name": datasources.Text("The display name of the app."),
 		"secret_age": schema.Float64Attribute{Computed: true, MarkdownDescription: "The age of the app's secret, as the service reports it. The unit is the service's and is not documented, " +
 			"nor is whether a rotation with overlap resets it: compare ages with each other, and take a decrease as \"somebody changed the secret\". Null where the service does not report it."},
 		"default_overlap_seconds": schema.Int64Attribute{Computed: true, MarkdownDescription: "How long the previous secret of this app stays valid after a rotation that names no time, in seconds. " +
 			"It is a setting, not what is left of a rotation: the service does not tell whether a previous secret is valid."},
-		"public_client":              audit.Flag("Whether the app is a public client, which has no secret."),
-		"immutable":                  audit.Flag("Whether the app cannot be changed, its secret included."),
-		"owner_only_secret_rotation": audit.Flag("Whether only the owning organization may rotate the secret. `false`: the app itself may, without Terraform knowing."),
-		"grant_types":                audit.Texts("The OAuth grant types that the app may use."),
-		"created_at":                 audit.Text("When the app was created, RFC 3339 in UTC."),
-		"updated_at":                 audit.Text("When the app was changed last, in whatever respect, RFC 3339 in UTC."),
-		"updated_by":                 audit.Text("Who changed the app last."),
+		"public_client":              datasources.Flag("Whether the app is a public client, which has no secret."),
+		"immutable":                  datasources.Flag("Whether the app cannot be changed, its secret included."),
+		"owner_only_secret_rotation": datasources.Flag("Whether only the owning organization may rotate the secret. `false`: the app itself may, without Terraform knowing."),
+		"grant_types":                datasources.Texts("The OAuth grant types that the app may use."),
+		"created_at":                 datasources.Text("When the app was created, RFC 3339 in UTC."),
+		"updated_at":                 datasources.Text("When the app was changed last, in whatever respect, RFC 3339 in UTC."),
+		"updated_by":                 datasources.Text("Who changed the app last."),
 	}
 }
 
 func newOAuthAppDataSource() func() datasource.DataSource {
-	return audit.New(audit.Source[*secrets, oauthAppModel]{
+	return datasources.New(datasources.Source[*secrets, oauthAppModel]{
 		Kind: kind, Name: "oauth_app", OneClient: true,
 		Description: "Metadata of one OAuth app of a VMware Cloud Services organization, for audits; never a secret. Many of these in one plan are answered by a few calls, each for a page of the organization's apps.",
 		Attributes:  oauthAppAttributes(),

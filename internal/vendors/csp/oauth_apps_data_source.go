@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/audit"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/datasources"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/csp/api"
 )
@@ -37,14 +37,14 @@ const searchTermFilter = "Leaves only apps whose display name or id the service 
 
 func newOAuthAppsDataSource() func() datasource.DataSource {
 	item := oauthAppAttributes()
-	item["oauth_app_id"] = audit.Text(kind.Client.Description)
-	return audit.New(audit.Source[*secrets, oauthAppsModel]{
+	item["oauth_app_id"] = datasources.Text(kind.Client.Description)
+	return datasources.New(datasources.Source[*secrets, oauthAppsModel]{
 		Kind: kind, Name: "oauth_apps",
 		Description: "Metadata of the OAuth apps of a VMware Cloud Services organization, for audits; never a secret. Public clients, which have no secret, are among them.",
 		Attributes: map[string]schema.Attribute{
 			"search_term":   schema.StringAttribute{Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, MarkdownDescription: searchTermFilter},
-			"oauth_app_ids": audit.Texts("The app ids, in alphabetical order."),
-			"oauth_apps":    audit.Objects("The apps, in the order of their ids.", item),
+			"oauth_app_ids": datasources.Texts("The app ids, in alphabetical order."),
+			"oauth_apps":    datasources.Objects("The apps, in the order of their ids.", item),
 		},
 		Action: "list the OAuth apps",
 		Read: func(ctx context.Context, s *secrets, c rotation.Client, m *oauthAppsModel, _ *diag.Diagnostics) error {

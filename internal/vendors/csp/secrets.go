@@ -9,10 +9,10 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/coalesce"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/csp/api"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 var _ rotation.Vendor = (*secrets)(nil)
@@ -109,7 +109,7 @@ func (s *secrets) start(ctx context.Context, c rotation.Client, order rotation.O
 	case err == nil:
 		return issued(order, value, s.Now()), nil
 	case errors.Is(err, httpapi.ErrConflict) && !httpapi.IsOutcomeUnknown(err):
-		if s.tries(ctx, c, value) == proof.Accepted {
+		if s.tries(ctx, c, value) == verify.Accepted {
 			return issued(order, value, sent), nil
 		}
 		return rotation.Issued{}, &rotation.LostError{
@@ -133,7 +133,7 @@ func (s *secrets) resume(ctx context.Context, c rotation.Client, order rotation.
 	}
 	cause := errors.New("the outcome of an earlier request to rotate the secret is not known")
 	over := !s.Now().Before(pending.EndsAt)
-	if over && (pending.Value.Empty() || s.tries(ctx, c, pending.Value) != proof.Accepted) {
+	if over && (pending.Value.Empty() || s.tries(ctx, c, pending.Value) != verify.Accepted) {
 		order.Pending = nil
 		return s.Issue(ctx, c, order)
 	}
@@ -151,23 +151,23 @@ const refusedFor = 10 * time.Minute
 // use is accepted, or is not known and the refusal is no matter of minutes, the same value is sent once more.
 func (s *secrets) clearUp(ctx context.Context, c rotation.Client, order rotation.Order, pending *rotation.Pending, cause error) (rotation.Issued, error) {
 	switch s.tries(ctx, c, pending.Value) {
-	case proof.Accepted:
+	case verify.Accepted:
 		at := pending.SentAt
 		result := issued(order, pending.Value, at)
 		result.PreviousEndsAt = &pending.EndsAt
 		result.Notes = []string{"VMware Cloud Services did not answer the request to rotate the secret, but the token endpoint accepts the new secret: the rotation took effect."}
 		return result, nil
-	case proof.Refused:
+	case verify.Refused:
 	default:
 		return rotation.Issued{}, lost(cause, pending)
 	}
 	settled := order.Current.Empty() && s.Now().Sub(pending.SentAt) >= refusedFor
-	if ctx.Err() != nil || !settled && (order.Current.Empty() || s.tries(ctx, c, order.Current) != proof.Accepted) {
+	if ctx.Err() != nil || !settled && (order.Current.Empty() || s.tries(ctx, c, order.Current) != verify.Accepted) {
 		return rotation.Issued{}, lost(cause, pending)
 	}
 	sent := s.Now()
 	err := s.api.StartRotation(ctx, c.Scope, c.ID, pending.Value, order.Overlap)
-	if err != nil && s.tries(ctx, c, pending.Value) != proof.Accepted {
+	if err != nil && s.tries(ctx, c, pending.Value) != verify.Accepted {
 		// Also after a refusal the first request may still be carried out.
 		return rotation.Issued{}, lost(err, &rotation.Pending{Value: pending.Value, SentAt: sent, EndsAt: endOfOverlap(order, sent)})
 	}
@@ -177,10 +177,10 @@ func (s *secrets) clearUp(ctx context.Context, c rotation.Client, order rotation
 }
 
 // tries establishes whether the token endpoint accepts value, for up to half a minute: a new secret may need a while.
-func (s *secrets) tries(ctx context.Context, c rotation.Client, value secret.Value) proof.Verdict {
+func (s *secrets) tries(ctx context.Context, c rotation.Client, value secret.Value) verify.Verdict {
 	ctx, cancel := rotation.Settling(ctx)
 	defer cancel()
-	return proof.Establish(ctx, s.clock, proof.Terms{Accepts: 1}, func(ctx context.Context) (proof.Verdict, error) {
+	return verify.Establish(ctx, s.clock, verify.Terms{Accepts: 1}, func(ctx context.Context) (verify.Verdict, error) {
 		return s.Prove(ctx, c, value)
 	})
 }
@@ -284,9 +284,9 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, _ rot
 }
 
 // Prove implements rotation.Vendor with a login of the app itself.
-func (s *secrets) Prove(ctx context.Context, c rotation.Client, value secret.Value) (proof.Verdict, error) {
+func (s *secrets) Prove(ctx context.Context, c rotation.Client, value secret.Value) (verify.Verdict, error) {
 	verdict, err := s.api.Prove(ctx, c.ID, value)
-	if err == nil && verdict == proof.Inconclusive {
+	if err == nil && verdict == verify.Inconclusive {
 		return s.api.ProveByIntrospection(ctx, c.ID, value)
 	}
 	return verdict, err

@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/audit"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/datasources"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 )
 
@@ -41,20 +41,20 @@ type clientSecretItem struct {
 const expiringWithinFilter = "Leaves only secrets that are valid now and expire within this time from now, a duration such as `\"720h\"` (30 days). Unset: all."
 
 func newClientSecretsDataSource() func() datasource.DataSource {
-	return audit.New(audit.Source[*secrets, clientSecretsModel]{
+	return datasources.New(datasources.Source[*secrets, clientSecretsModel]{
 		Kind: kind, Name: "client_secrets", OneClient: true,
 		Description: "Metadata of the client secrets of one application of the Identity Service, for audits; never a secret. The service may hide deleted or expired secrets, and the one that the application was registered with.",
 		Attributes: map[string]schema.Attribute{
 			"expiring_within": schema.StringAttribute{Optional: true, Validators: []validator.String{clientsecret.PositiveDuration()}, MarkdownDescription: expiringWithinFilter},
 			"include_deleted": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether deleted secrets that the service still lists are among the results. Default `true`."},
-			"secret_ids":      audit.Texts("The ids of the secrets, in the order of `client_secrets`."),
-			"client_secrets": audit.Objects("The secrets, by their expiry: the first to expire first, those without expiry last.", map[string]schema.Attribute{
-				"id":         audit.Text("The import id of the secret: `tenant/client_id/secret_id`."),
-				"secret_id":  audit.Text("The service's id of the secret."),
-				"expires_at": audit.Text("When the service ends the secret, RFC 3339 in UTC; null for never."),
-				"expired":    audit.Flag("Whether that time has passed. A deleted secret can be expired as well."),
-				"deleted":    audit.Flag("Whether the secret was deleted."),
-				"valid":      audit.Flag("Whether the secret still authenticates: it is neither deleted nor expired."),
+			"secret_ids":      datasources.Texts("The ids of the secrets, in the order of `client_secrets`."),
+			"client_secrets": datasources.Objects("The secrets, by their expiry: the first to expire first, those without expiry last.", map[string]schema.Attribute{
+				"id":         datasources.Text("The import id of the secret: `tenant/client_id/secret_id`."),
+				"secret_id":  datasources.Text("The service's id of the secret."),
+				"expires_at": datasources.Text("When the service ends the secret, RFC 3339 in UTC; null for never."),
+				"expired":    datasources.Flag("Whether that time has passed. A deleted secret can be expired as well."),
+				"deleted":    datasources.Flag("Whether the secret was deleted."),
+				"valid":      datasources.Flag("Whether the secret still authenticates: it is neither deleted nor expired."),
 			}),
 		},
 		Action: "list the client secrets",
@@ -73,7 +73,7 @@ func newClientSecretsDataSource() func() datasource.DataSource {
 				m.ClientSecrets = append(m.ClientSecrets, clientSecretItem{
 					ID:        types.StringValue(c.String() + "/" + entry.ID),
 					SecretID:  types.StringValue(entry.ID),
-					ExpiresAt: audit.TimeValue(entry.ExpiresAt),
+					ExpiresAt: datasources.TimeValue(entry.ExpiresAt),
 					Expired:   types.BoolValue(expired(entry, facts.At)),
 					Deleted:   types.BoolValue(entry.Deleted),
 					Valid:     types.BoolValue(entry.Live(facts.At)),

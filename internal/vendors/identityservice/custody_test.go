@@ -11,9 +11,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/custody"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
 )
 
 func newKey(t *testing.T) *age.X25519Identity {
@@ -40,7 +40,7 @@ func opens(w *acctest.World, n int, key *age.X25519Identity) resource.TestCheckF
 		if err != nil {
 			return err
 		}
-		plain, err := custody.Open(sealed, secret.New(key.String()))
+		plain, err := encryption.Open(sealed, secret.New(key.String()))
 		if err != nil {
 			return err
 		}

@@ -19,24 +19,25 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendor"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/identityservice/api"
 )
 
 const name = "identity_service"
 
 // Vendor registers the Identity Service.
-var Vendor = vendors.Registration{
+var Vendor = vendor.Registration{
 	Name:        name,
 	Description: "Access to the Identity Service: a ready access token, or the credentials of an application.",
 	Pacing:      "as fast as the answers allow, since no limit is published",
 	Attributes: map[string]schema.Attribute{
-		"access_token":  vendors.Credential("Access token of a principal with the role `ids:app_admin` or `ids:tenant_admin`; it is not renewed.", "IDENTITY_SERVICE_ACCESS_TOKEN"),
-		"client_id":     vendors.Text("Client id of an application to log in as; goes with `client_secret`.", "IDENTITY_SERVICE_CLIENT_ID"),
-		"client_secret": vendors.Credential("Client secret of that application.", "IDENTITY_SERVICE_CLIENT_SECRET"),
-		"token_url":     vendors.Text("Token endpoint of that login and of `verify`. Default: what the service's OpenID discovery names.", "IDENTITY_SERVICE_TOKEN_URL"),
-		"tenant":        vendors.Text("Tenant of every resource that names none.", "IDENTITY_SERVICE_TENANT"),
-		"base_url":      vendors.Text("Address of the service. Default `"+api.DefaultBaseURL+"`.", "IDENTITY_SERVICE_BASE_URL"),
+		"access_token":  vendor.Credential("Access token of a principal with the role `ids:app_admin` or `ids:tenant_admin`; it is not renewed.", "IDENTITY_SERVICE_ACCESS_TOKEN"),
+		"client_id":     vendor.Text("Client id of an application to log in as; goes with `client_secret`.", "IDENTITY_SERVICE_CLIENT_ID"),
+		"client_secret": vendor.Credential("Client secret of that application.", "IDENTITY_SERVICE_CLIENT_SECRET"),
+		"token_url":     vendor.Text("Token endpoint of that login and of `verify`. Default: what the service's OpenID discovery names.", "IDENTITY_SERVICE_TOKEN_URL"),
+		"tenant":        vendor.Text("Tenant of every resource that names none.", "IDENTITY_SERVICE_TENANT"),
+		"base_url":      vendor.Text("Address of the service. Default `"+api.DefaultBaseURL+"`.", "IDENTITY_SERVICE_BASE_URL"),
 	},
 	Connect:       connect,
 	Resources:     []func() resource.Resource{clientsecret.New(kind), completion.NewResource(kind)},
@@ -55,13 +56,13 @@ var kind = clientsecret.Kind{
 		Name: "tenant", Env: "IDENTITY_SERVICE_TENANT",
 		Description: "The name of the tenant that the application belongs to.",
 		Form:        "the name of the tenant: lower-case letters, digits, _ and -",
-		Validators:  []validator.String{vendors.PathElement{}, tenantName{}},
+		Validators:  []validator.String{vendor.PathElement{}, tenantName{}},
 	},
 	Client: clientsecret.IDAttribute{
 		Name:        "client_id",
 		Description: "The client id of the application.",
 		Form:        "the client id of the application",
-		Validators:  []validator.String{vendors.PathElement{}},
+		Validators:  []validator.String{vendor.PathElement{}},
 	},
 	OnDestroy: []string{clientsecret.DestroyDelete, clientsecret.DestroyKeep},
 	Remedy:    remedy,
@@ -70,16 +71,16 @@ var kind = clientsecret.Kind{
 		"\n\n~> The secrets that the application has already stay as they are. To manage one of those, import it.",
 }
 
-func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vendors.Connection, diag.Diagnostics) {
+func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*session.Connection, diag.Diagnostics) {
 	access := s.String("access_token", "IDENTITY_SERVICE_ACCESS_TOKEN")
 	id, password := s.String("client_id", "IDENTITY_SERVICE_CLIENT_ID"), s.String("client_secret", "IDENTITY_SERVICE_CLIENT_SECRET")
 	tokenURL, baseURL := s.String("token_url", "IDENTITY_SERVICE_TOKEN_URL"), s.String("base_url", "IDENTITY_SERVICE_BASE_URL")
 
-	connection := vendors.NewConnection(s, s.String("tenant", "IDENTITY_SERVICE_TENANT"), base)
-	scheme, diags := vendors.Choose("The Identity Service", vendors.Scheme{access}, vendors.Scheme{id, password})
+	connection := vendor.NewConnection(s, s.String("tenant", "IDENTITY_SERVICE_TENANT"), base)
+	scheme, diags := vendor.Choose("The Identity Service", vendor.Scheme{access}, vendor.Scheme{id, password})
 	diags.Append(s.Check(baseURL, tokenURL)...)
 	if scheme == nil && !diags.HasError() {
-		connection.Problem = vendors.Missing("The Identity Service", access, id, password)
+		connection.Problem = vendor.Missing("The Identity Service", access, id, password)
 	}
 	if connection.Unusable(diags) {
 		return connection, diags
@@ -93,7 +94,7 @@ func connect(_ context.Context, s vendors.Settings, base httpapi.Options) (*vend
 	base.Pace = s.Pace(httpapi.Pace{})
 	client, err := api.New(cfg, base)
 	if err != nil {
-		diags.Append(vendors.Rejected("the Identity Service", scheme, err)...)
+		diags.Append(vendor.Rejected("the Identity Service", scheme, err)...)
 		return connection, diags
 	}
 	connection.Vendor = newSecrets(client, base.Clock)

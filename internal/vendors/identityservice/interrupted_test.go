@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
 )
 
 // What a run that died in the middle of a change left behind is named by the next plan, also when a command without a plan

@@ -10,10 +10,10 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/coalesce"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendors/identityservice/api"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 var (
@@ -183,7 +183,7 @@ func live(facts rotation.Facts, id string) bool {
 }
 
 // Prove implements rotation.Vendor with a login of the application itself, or what stands in for one.
-func (s *secrets) Prove(ctx context.Context, c rotation.Client, value secret.Value) (proof.Verdict, error) {
+func (s *secrets) Prove(ctx context.Context, c rotation.Client, value secret.Value) (verify.Verdict, error) {
 	return s.api.Prove(ctx, c.ID, value)
 }
 

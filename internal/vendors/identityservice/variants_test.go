@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/acctest"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/simulator"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
 // What the vendor leaves open makes no difference.

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/apitest"
 )
 
 // connect gives a client with an API token.

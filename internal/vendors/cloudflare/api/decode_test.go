@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/apitest"
 )
 
 func TestOneClient(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"regexp"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 // The values of OAuthClient.TokenEndpointAuthMethod.
@@ -32,25 +32,25 @@ type Probe struct {
 
 // Probe asks the token endpoint with a random authorization code, which changes nothing: the client is authenticated
 // before the code is looked at, so invalid_grant accepts the secret and invalid_client refuses it. Every other answer, and
-// no answer, is proof.Inconclusive without an error; so is a probe that is incomplete or names no method that sends a
+// no answer, is verify.Inconclusive without an error; so is a probe that is incomplete or names no method that sends a
 // secret. The only error is the end of ctx. Accepted does not say which of the two live secrets it was.
 //
 // https://developers.cloudflare.com/fundamentals/oauth/integrate-with-cloudflare/
-func (c *Client) Probe(ctx context.Context, p Probe) (proof.Verdict, error) {
+func (c *Client) Probe(ctx context.Context, p Probe) (verify.Verdict, error) {
 	if err := ctx.Err(); err != nil {
-		return proof.Inconclusive, err
+		return verify.Inconclusive, err
 	}
 	r, ok := p.request()
 	if !ok {
-		return proof.Inconclusive, nil
+		return verify.Inconclusive, nil
 	}
 	c.known.Remember(p.Secret)
 	resp, err := c.token.Do(ctx, r)
 	if ended := ctx.Err(); ended != nil {
-		return proof.Inconclusive, ended
+		return verify.Inconclusive, ended
 	}
 	if err != nil {
-		return proof.Inconclusive, nil //nolint:nilerr // no answer says nothing about the secret
+		return verify.Inconclusive, nil //nolint:nilerr // no answer says nothing about the secret
 	}
 	return probed(resp.Status, resp.Body), nil
 }
@@ -93,14 +93,14 @@ func (p Probe) request() (r httpapi.Request, ok bool) {
 }
 
 // probed is the verdict of one answer.
-func probed(status int, body []byte) proof.Verdict {
+func probed(status int, body []byte) verify.Verdict {
 	switch code := oauthError(body).Error; {
 	case status == http.StatusBadRequest && code == "invalid_grant":
-		return proof.Accepted
+		return verify.Accepted
 	case status == http.StatusUnauthorized && code == "invalid_client":
-		return proof.Refused
+		return verify.Refused
 	}
-	return proof.Inconclusive
+	return verify.Inconclusive
 }
 
 // oauthFailure is the error of RFC 6749 section 5.2.

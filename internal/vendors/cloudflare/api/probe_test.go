@@ -8,10 +8,10 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/apitest"
 )
 
 func TestProbeVerdicts(t *testing.T) {
@@ -19,26 +19,26 @@ func TestProbeVerdicts(t *testing.T) {
 	tests := map[string]struct {
 		status int
 		body   string
-		want   proof.Verdict
+		want   verify.Verdict
 	}{
-		"accepted":                   {400, `{"error": "invalid_grant"}`, proof.Accepted},
-		"refused":                    {401, `{"error": "invalid_client"}`, proof.Refused},
-		"refused with a 400":         {400, `{"error": "invalid_client"}`, proof.Inconclusive},
-		"invalid grant with a 401":   {401, `{"error": "invalid_grant"}`, proof.Inconclusive},
-		"another error":              {400, `{"error": "invalid_request"}`, proof.Inconclusive},
-		"unauthorized client":        {400, `{"error": "unauthorized_client"}`, proof.Inconclusive},
-		"an envelope":                {401, `{"success": false, "errors": [{"code": 10000}]}`, proof.Inconclusive},
-		"a token for a random code":  {200, `{"access_token": "x"}`, proof.Inconclusive},
-		"success false":              {200, `{"success": false}`, proof.Inconclusive},
-		"challenge page":             {403, "<html>Just a moment...</html>", proof.Inconclusive},
-		"html with a 400":            {400, "<html></html>", proof.Inconclusive},
-		"html with a 401":            {401, "<html></html>", proof.Inconclusive},
-		"empty 401":                  {401, "", proof.Inconclusive},
-		"redirect":                   {302, "", proof.Inconclusive},
-		"not found":                  {404, `{"error": "invalid_client"}`, proof.Inconclusive},
-		"server error":               {500, `{"error": "invalid_client"}`, proof.Inconclusive},
-		"unavailable":                {503, "", proof.Inconclusive},
-		"error that is not a string": {401, `{"error": {"code": "invalid_client"}}`, proof.Inconclusive},
+		"accepted":                   {400, `{"error": "invalid_grant"}`, verify.Accepted},
+		"refused":                    {401, `{"error": "invalid_client"}`, verify.Refused},
+		"refused with a 400":         {400, `{"error": "invalid_client"}`, verify.Inconclusive},
+		"invalid grant with a 401":   {401, `{"error": "invalid_grant"}`, verify.Inconclusive},
+		"another error":              {400, `{"error": "invalid_request"}`, verify.Inconclusive},
+		"unauthorized client":        {400, `{"error": "unauthorized_client"}`, verify.Inconclusive},
+		"an envelope":                {401, `{"success": false, "errors": [{"code": 10000}]}`, verify.Inconclusive},
+		"a token for a random code":  {200, `{"access_token": "x"}`, verify.Inconclusive},
+		"success false":              {200, `{"success": false}`, verify.Inconclusive},
+		"challenge page":             {403, "<html>Just a moment...</html>", verify.Inconclusive},
+		"html with a 400":            {400, "<html></html>", verify.Inconclusive},
+		"html with a 401":            {401, "<html></html>", verify.Inconclusive},
+		"empty 401":                  {401, "", verify.Inconclusive},
+		"redirect":                   {302, "", verify.Inconclusive},
+		"not found":                  {404, `{"error": "invalid_client"}`, verify.Inconclusive},
+		"server error":               {500, `{"error": "invalid_client"}`, verify.Inconclusive},
+		"unavailable":                {503, "", verify.Inconclusive},
+		"error that is not a string": {401, `{"error": {"code": "invalid_client"}}`, verify.Inconclusive},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -58,12 +58,12 @@ func TestProbeRequests(t *testing.T) {
 	c := connect(t, v)
 	p := Probe{ClientID: "id:1 x", Secret: secret.New(apitest.Canary), AuthMethod: AuthMethodBasic, RedirectURI: "https://example.com/cb?x=1"}
 	for range 2 {
-		if got, err := c.Probe(t.Context(), p); got != proof.Accepted || err != nil {
+		if got, err := c.Probe(t.Context(), p); got != verify.Accepted || err != nil {
 			t.Fatal(got, err)
 		}
 	}
 	p.AuthMethod, p.RedirectURI = AuthMethodPost, ""
-	if got, err := c.Probe(t.Context(), p); got != proof.Accepted || err != nil {
+	if got, err := c.Probe(t.Context(), p); got != verify.Accepted || err != nil {
 		t.Fatal(got, err)
 	}
 	calls := v.Got()
@@ -106,7 +106,7 @@ func TestProbeThatCannotBeAsked(t *testing.T) {
 		"public":         {ClientID: "id", Secret: secret.New("s"), AuthMethod: AuthMethodNone},
 		"unknown method": {ClientID: "id", Secret: secret.New("s"), AuthMethod: "private_key_jwt"},
 	} {
-		if got, err := c.Probe(t.Context(), p); got != proof.Inconclusive || err != nil {
+		if got, err := c.Probe(t.Context(), p); got != verify.Inconclusive || err != nil {
 			t.Errorf("%s: got %v, %v", name, got, err)
 		}
 	}
@@ -125,7 +125,7 @@ func TestProbeEndsWithItsContext(t *testing.T) {
 	c := connect(t, v)
 	p := Probe{ClientID: "id", Secret: secret.New("s"), AuthMethod: AuthMethodBasic}
 	for range 2 {
-		if got, err := c.Probe(ctx, p); got != proof.Inconclusive || !errors.Is(err, context.Canceled) {
+		if got, err := c.Probe(ctx, p); got != verify.Inconclusive || !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, %v", got, err)
 		}
 	}
@@ -137,7 +137,7 @@ func TestProbeWithoutConnection(t *testing.T) {
 	v.Refuse(t)
 	c := connect(t, v)
 	got, err := c.Probe(t.Context(), Probe{ClientID: "id", Secret: secret.New("s"), AuthMethod: AuthMethodPost})
-	if got != proof.Inconclusive || err != nil {
+	if got != verify.Inconclusive || err != nil {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/apitest"
 )
 
 func TestOneApp(t *testing.T) {

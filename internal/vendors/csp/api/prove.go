@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 // Prove asks the token endpoint whether it accepts s as a secret of clientID. The app must exist, must not be public, and
@@ -19,10 +19,10 @@ import (
 //
 // How the vendor refuses a wrong secret is not documented. A refusal that it words as one is believed; any other is
 // compared with what a random secret gets, which is asked once for each client id. Everything else, and no answer, is
-// proof.Inconclusive without an error. The only error is the end of ctx.
+// verify.Inconclusive without an error. The only error is the end of ctx.
 //
 // https://developer.vmware.com/apis/csp/csp-iam/v1.0/csp/gateway/am/api/auth/token/post/
-func (c *Client) Prove(ctx context.Context, clientID string, s secret.Value) (proof.Verdict, error) {
+func (c *Client) Prove(ctx context.Context, clientID string, s secret.Value) (verify.Verdict, error) {
 	return c.prove(ctx, tokenProbe, clientID, s)
 }
 
@@ -31,7 +31,7 @@ func (c *Client) Prove(ctx context.Context, clientID string, s secret.Value) (pr
 // only after a random secret was refused.
 //
 // https://developer.broadcom.com/xapis/identity-and-access-management-cloud-services-platform/latest/csp/gateway/am/api/auth/introspect/post/
-func (c *Client) ProveByIntrospection(ctx context.Context, clientID string, s secret.Value) (proof.Verdict, error) {
+func (c *Client) ProveByIntrospection(ctx context.Context, clientID string, s secret.Value) (verify.Verdict, error) {
 	return c.prove(ctx, introspectionProbe, clientID, s)
 }
 
@@ -67,36 +67,36 @@ func (k probeKind) accepts(body []byte) bool {
 	return json.Unmarshal(body, &w) == nil && w.Active != nil
 }
 
-func (c *Client) prove(ctx context.Context, kind probeKind, clientID string, s secret.Value) (proof.Verdict, error) {
+func (c *Client) prove(ctx context.Context, kind probeKind, clientID string, s secret.Value) (verify.Verdict, error) {
 	if err := ctx.Err(); err != nil {
-		return proof.Inconclusive, err
+		return verify.Inconclusive, err
 	}
 	if clientID == "" || strings.Contains(clientID, ":") || s.Empty() {
-		return proof.Inconclusive, nil
+		return verify.Inconclusive, nil
 	}
 	c.known.Remember(s)
 	got, err := c.probe(ctx, kind, clientID, s)
 	if err != nil {
-		return proof.Inconclusive, ctx.Err()
+		return verify.Inconclusive, ctx.Err()
 	}
 	verdict, certain := got.verdict()
-	if kind == introspectionProbe && verdict == proof.Accepted {
+	if kind == introspectionProbe && verdict == verify.Accepted {
 		certain = false
 	}
-	if certain || verdict == proof.Inconclusive {
+	if certain || verdict == verify.Inconclusive {
 		return verdict, nil
 	}
 	control, err := c.control(ctx, kind, clientID)
 	if err != nil {
-		return proof.Inconclusive, ctx.Err()
+		return verify.Inconclusive, ctx.Err()
 	}
 	switch refused, _ := control.verdict(); {
-	case verdict == proof.Accepted && refused == proof.Refused:
-		return proof.Accepted, nil
-	case verdict == proof.Refused && got.sameRefusal(control):
-		return proof.Refused, nil
+	case verdict == verify.Accepted && refused == verify.Refused:
+		return verify.Accepted, nil
+	case verdict == verify.Refused && got.sameRefusal(control):
+		return verify.Refused, nil
 	}
-	return proof.Inconclusive, nil
+	return verify.Inconclusive, nil
 }
 
 // answer is what a probe got.
@@ -120,27 +120,27 @@ func (c *Client) probe(ctx context.Context, kind probeKind, clientID string, s s
 const missingHeader = "250.100"
 
 // verdict classifies an answer by itself. A refusal that is not certain needs the control probe.
-func (a answer) verdict() (v proof.Verdict, certain bool) {
+func (a answer) verdict() (v verify.Verdict, certain bool) {
 	if a.accepted {
-		return proof.Accepted, true
+		return verify.Accepted, true
 	}
 	switch a.status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound:
 	default:
-		return proof.Inconclusive, true
+		return verify.Inconclusive, true
 	}
 	message := strings.ToLower(strings.TrimSpace(a.failure.Message))
 	if !a.failure.ok || a.failure.Code == missingHeader {
-		return proof.Inconclusive, true
+		return verify.Inconclusive, true
 	}
 	// These are about the client or the request; its secret may be right.
 	for _, other := range []string{"unauthorized_client", "unsupported_grant_type", "invalid_scope"} {
 		if strings.HasPrefix(message, other) {
-			return proof.Inconclusive, true
+			return verify.Inconclusive, true
 		}
 	}
 	certain = strings.HasPrefix(message, "invalid_client") || strings.Contains(message, "unauthorized client credentials")
-	return proof.Refused, certain
+	return verify.Refused, certain
 }
 
 // sameRefusal tells that a wrong secret got the same answer. Without a code the messages are compared.

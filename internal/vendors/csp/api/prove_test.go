@@ -9,10 +9,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/apitest"
 )
 
 // sentSecret is the secret of a probe.
@@ -49,39 +49,39 @@ func TestProve(t *testing.T) {
 	none := reply{500, ""} // a control probe that must not be sent
 	tests := map[string]struct {
 		asked, control reply
-		want           proof.Verdict
+		want           verify.Verdict
 		controls       int
 	}{
-		"accepted":                          {reply{200, token}, none, proof.Accepted, 0},
-		"200 without a token":               {reply{200, `{"access_token": null}`}, none, proof.Inconclusive, 0},
-		"200 html":                          {reply{200, "<html>"}, none, proof.Inconclusive, 0},
-		"201 with a token":                  {reply{201, token}, none, proof.Inconclusive, 0},
-		"named 400":                         {reply{400, named}, none, proof.Refused, 0},
-		"named 401":                         {reply{401, named}, none, proof.Refused, 0},
-		"named 404":                         {reply{404, named}, none, proof.Refused, 0},
-		"worded":                            {reply{401, worded}, none, proof.Refused, 0},
-		"confirmed 400":                     {reply{400, coded}, reply{400, coded}, proof.Refused, 1},
-		"confirmed 401":                     {reply{401, coded}, reply{401, coded}, proof.Refused, 1},
-		"confirmed 404":                     {reply{404, coded}, reply{404, coded}, proof.Refused, 1},
-		"another status for a wrong secret": {reply{401, coded}, reply{400, coded}, proof.Inconclusive, 1},
-		"another code for a wrong secret":   {reply{401, coded}, reply{401, other}, proof.Inconclusive, 1},
-		"a wrong secret is accepted":        {reply{401, coded}, reply{200, token}, proof.Inconclusive, 1},
-		"no answer to a wrong secret":       {reply{401, coded}, reply{503, ""}, proof.Inconclusive, 1},
-		"html to a wrong secret":            {reply{401, coded}, reply{401, "<html>"}, proof.Inconclusive, 1},
-		"no code, same message":             {reply{401, `{"message": "no"}`}, reply{401, `{"message": "no"}`}, proof.Refused, 1},
-		"no code, other message":            {reply{401, `{"message": "no"}`}, reply{401, `{"message": "locked"}`}, proof.Inconclusive, 1},
-		"missing header":                    {reply{401, apitest.Sample(t, "error-missing-header.json")}, none, proof.Inconclusive, 0},
-		"unauthorized_client":               {reply{400, `{"message": "unauthorized_client: x", "cspErrorCode": "1"}`}, none, proof.Inconclusive, 0},
-		"unsupported_grant_type":            {reply{400, `{"message": "unsupported_grant_type", "cspErrorCode": "1"}`}, none, proof.Inconclusive, 0},
-		"invalid_scope":                     {reply{400, `{"message": "invalid_scope", "cspErrorCode": "1"}`}, none, proof.Inconclusive, 0},
-		"403":                               {reply{403, named}, none, proof.Inconclusive, 0},
-		"409":                               {reply{409, named}, none, proof.Inconclusive, 0},
-		"500":                               {reply{500, named}, none, proof.Inconclusive, 0},
-		"html 401":                          {reply{401, "<html>"}, none, proof.Inconclusive, 0},
-		"html 404":                          {reply{404, "<html>"}, none, proof.Inconclusive, 0},
-		"empty 401":                         {reply{401, ""}, none, proof.Inconclusive, 0},
-		"not the vendor's error":            {reply{401, `{"error": "invalid_client"}`}, none, proof.Inconclusive, 0},
-		"redirect":                          {reply{302, ""}, none, proof.Inconclusive, 0},
+		"accepted":                          {reply{200, token}, none, verify.Accepted, 0},
+		"200 without a token":               {reply{200, `{"access_token": null}`}, none, verify.Inconclusive, 0},
+		"200 html":                          {reply{200, "<html>"}, none, verify.Inconclusive, 0},
+		"201 with a token":                  {reply{201, token}, none, verify.Inconclusive, 0},
+		"named 400":                         {reply{400, named}, none, verify.Refused, 0},
+		"named 401":                         {reply{401, named}, none, verify.Refused, 0},
+		"named 404":                         {reply{404, named}, none, verify.Refused, 0},
+		"worded":                            {reply{401, worded}, none, verify.Refused, 0},
+		"confirmed 400":                     {reply{400, coded}, reply{400, coded}, verify.Refused, 1},
+		"confirmed 401":                     {reply{401, coded}, reply{401, coded}, verify.Refused, 1},
+		"confirmed 404":                     {reply{404, coded}, reply{404, coded}, verify.Refused, 1},
+		"another status for a wrong secret": {reply{401, coded}, reply{400, coded}, verify.Inconclusive, 1},
+		"another code for a wrong secret":   {reply{401, coded}, reply{401, other}, verify.Inconclusive, 1},
+		"a wrong secret is accepted":        {reply{401, coded}, reply{200, token}, verify.Inconclusive, 1},
+		"no answer to a wrong secret":       {reply{401, coded}, reply{503, ""}, verify.Inconclusive, 1},
+		"html to a wrong secret":            {reply{401, coded}, reply{401, "<html>"}, verify.Inconclusive, 1},
+		"no code, same message":             {reply{401, `{"message": "no"}`}, reply{401, `{"message": "no"}`}, verify.Refused, 1},
+		"no code, other message":            {reply{401, `{"message": "no"}`}, reply{401, `{"message": "locked"}`}, verify.Inconclusive, 1},
+		"missing header":                    {reply{401, apitest.Sample(t, "error-missing-header.json")}, none, verify.Inconclusive, 0},
+		"unauthorized_client":               {reply{400, `{"message": "unauthorized_client: x", "cspErrorCode": "1"}`}, none, verify.Inconclusive, 0},
+		"unsupported_grant_type":            {reply{400, `{"message": "unsupported_grant_type", "cspErrorCode": "1"}`}, none, verify.Inconclusive, 0},
+		"invalid_scope":                     {reply{400, `{"message": "invalid_scope", "cspErrorCode": "1"}`}, none, verify.Inconclusive, 0},
+		"403":                               {reply{403, named}, none, verify.Inconclusive, 0},
+		"409":                               {reply{409, named}, none, verify.Inconclusive, 0},
+		"500":                               {reply{500, named}, none, verify.Inconclusive, 0},
+		"html 401":                          {reply{401, "<html>"}, none, verify.Inconclusive, 0},
+		"html 404":                          {reply{404, "<html>"}, none, verify.Inconclusive, 0},
+		"empty 401":                         {reply{401, ""}, none, verify.Inconclusive, 0},
+		"not the vendor's error":            {reply{401, `{"error": "invalid_client"}`}, none, verify.Inconclusive, 0},
+		"redirect":                          {reply{302, ""}, none, verify.Inconclusive, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestProveControlsEachClient(t *testing.T) {
 	for range 4 {
 		for _, id := range []string{"one", "two"} {
 			group.Go(func() {
-				if got, err := c.Prove(t.Context(), id, secret.New(apitest.Canary)); got != proof.Refused || err != nil {
+				if got, err := c.Prove(t.Context(), id, secret.New(apitest.Canary)); got != verify.Refused || err != nil {
 					t.Errorf("got %v, %v", got, err)
 				}
 			})
@@ -144,16 +144,16 @@ func TestProveByIntrospection(t *testing.T) {
 	named := reply{401, `{"message": "invalid_client: no"}`}
 	tests := map[string]struct {
 		asked, control reply
-		want           proof.Verdict
+		want           verify.Verdict
 		requests       int
 	}{
-		"accepted, and a wrong secret is refused": {active, coded, proof.Accepted, 2},
-		"a wrong secret is accepted too":          {active, active, proof.Inconclusive, 2},
-		"no answer to a wrong secret":             {active, reply{403, ""}, proof.Inconclusive, 2},
-		"refused in words":                        {named, active, proof.Refused, 1},
-		"refused, confirmed":                      {coded, coded, proof.Refused, 2},
-		"no active":                               {reply{200, `{}`}, coded, proof.Inconclusive, 1},
-		"html":                                    {reply{200, "<html>"}, coded, proof.Inconclusive, 1},
+		"accepted, and a wrong secret is refused": {active, coded, verify.Accepted, 2},
+		"a wrong secret is accepted too":          {active, active, verify.Inconclusive, 2},
+		"no answer to a wrong secret":             {active, reply{403, ""}, verify.Inconclusive, 2},
+		"refused in words":                        {named, active, verify.Refused, 1},
+		"refused, confirmed":                      {coded, coded, verify.Refused, 2},
+		"no active":                               {reply{200, `{}`}, coded, verify.Inconclusive, 1},
+		"html":                                    {reply{200, "<html>"}, coded, verify.Inconclusive, 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -178,11 +178,11 @@ func TestProveThatCannotBeAsked(t *testing.T) {
 	v := apitest.NewVendor(t, apitest.Always(500, ""))
 	c := connect(t, v)
 	for _, id := range []string{"", "a:b"} {
-		if got, err := c.Prove(t.Context(), id, secret.New("s")); got != proof.Inconclusive || err != nil {
+		if got, err := c.Prove(t.Context(), id, secret.New("s")); got != verify.Inconclusive || err != nil {
 			t.Errorf("%q: got %v, %v", id, got, err)
 		}
 	}
-	if got, err := c.Prove(t.Context(), "id", secret.Value{}); got != proof.Inconclusive || err != nil || len(v.Got()) != 0 {
+	if got, err := c.Prove(t.Context(), "id", secret.Value{}); got != verify.Inconclusive || err != nil || len(v.Got()) != 0 {
 		t.Errorf("got %v, %v, %d requests", got, err, len(v.Got()))
 	}
 }
@@ -200,7 +200,7 @@ func TestProveEndsWithItsContext(t *testing.T) {
 		})
 		c := connect(t, v)
 		for range 2 {
-			if got, err := c.Prove(ctx, "id", secret.New(apitest.Canary)); got != proof.Inconclusive || !errors.Is(err, context.Canceled) {
+			if got, err := c.Prove(ctx, "id", secret.New(apitest.Canary)); got != verify.Inconclusive || !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, %v", got, err)
 			}
 		}
@@ -213,7 +213,7 @@ func TestProveWithoutConnection(t *testing.T) {
 	v := apitest.NewVendor(t, apitest.Always(200, ""))
 	v.Refuse(t)
 	c := connect(t, v)
-	if got, err := c.Prove(t.Context(), "id", secret.New(apitest.Canary)); got != proof.Inconclusive || err != nil {
+	if got, err := c.Prove(t.Context(), "id", secret.New(apitest.Canary)); got != verify.Inconclusive || err != nil {
 		t.Errorf("got %v, %v", got, err)
 	}
 	if _, err := c.control(t.Context(), tokenProbe, "id"); apitest.Kind(err) != "not sent" {
@@ -231,7 +231,7 @@ func FuzzProve(f *testing.F) {
 			got := answer{status: status, failure: readCSPError(body)}
 			got.accepted = status == 200 && tokenProbe.accepts(body)
 			switch verdict, certain := got.verdict(); {
-			case verdict == proof.Accepted && status != 200, verdict == proof.Refused && !got.failure.ok, verdict == proof.Inconclusive && !certain:
+			case verdict == verify.Accepted && status != 200, verdict == verify.Refused && !got.failure.ok, verdict == verify.Inconclusive && !certain:
 				t.Errorf("status %d: %v", status, verdict)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/apitest"
 )
 
 func TestStartRotationBody(t *testing.T) {

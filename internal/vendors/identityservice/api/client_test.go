@@ -8,7 +8,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/apitest"
 )
 
 // connect gives a client with a ready access token and no token URL.

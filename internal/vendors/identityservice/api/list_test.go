@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/apitest"
 )
 
 func TestReadList(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/apitest"
 )
 
 // jwt is an unsigned token with claims.

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/proof"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi/apitest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/apitest"
 )
 
 type reply struct {
@@ -64,32 +64,32 @@ func TestProve(t *testing.T) {
 	)
 	tests := map[string]struct {
 		replies map[string]reply
-		want    proof.Verdict
+		want    verify.Verdict
 	}{
-		"accepted":                {map[string]reply{token: {200, accessToken}}, proof.Accepted},
-		"200 without a token":     {map[string]reply{token: {200, `{}`}}, proof.Inconclusive},
-		"200 html":                {map[string]reply{token: {200, `<html>`}}, proof.Inconclusive},
-		"refused with a 400":      {map[string]reply{token: {400, refused}}, proof.Refused},
-		"refused with a 401":      {map[string]reply{token: {401, apitest.Sample(t, "error-invalid-client.json")}}, proof.Refused},
-		"invalid_client, 403":     {map[string]reply{token: {403, refused}}, proof.Inconclusive},
-		"invalid_client, 404":     {map[string]reply{token: {404, refused}}, proof.Inconclusive},
-		"invalid_client, 500":     {map[string]reply{token: {500, refused}}, proof.Inconclusive},
-		"invalid_request":         {map[string]reply{token: {400, `{"error": "invalid_request"}`}}, proof.Inconclusive},
-		"invalid_scope":           {map[string]reply{token: {400, `{"error": "invalid_scope"}`}}, proof.Inconclusive},
-		"invalid_grant":           {map[string]reply{token: {400, invalidGrant}}, proof.Inconclusive},
-		"html 401":                {map[string]reply{token: {401, "<html>"}}, proof.Inconclusive},
-		"the API's error":         {map[string]reply{token: {401, apitest.Sample(t, "error.json")}}, proof.Inconclusive},
-		"introspected":            {map[string]reply{token: {400, noGrant}, intro: {200, `{"active": false}`}}, proof.Accepted},
-		"introspected as active":  {map[string]reply{token: {400, noGrant}, intro: {200, `{"active": true}`}}, proof.Inconclusive},
-		"introspected as nothing": {map[string]reply{token: {400, noGrant}, intro: {200, `{}`}}, proof.Inconclusive},
-		"introspection refuses":   {map[string]reply{token: {401, unsupported}, intro: {401, refused}}, proof.Refused},
-		"may not introspect":      {map[string]reply{token: {400, noGrant}, intro: {400, noGrant}}, proof.Inconclusive},
-		"introspection is down":   {map[string]reply{token: {400, noGrant}, intro: {503, ""}}, proof.Inconclusive},
-		"code accepted":           {map[string]reply{token: {400, unsupported}, code: {400, invalidGrant}}, proof.Accepted},
-		"code refused":            {map[string]reply{token: {400, noGrant}, code: {401, refused}}, proof.Refused},
-		"code without the grant":  {map[string]reply{token: {400, noGrant}, code: {400, noGrant}}, proof.Inconclusive},
-		"a token for a code":      {map[string]reply{token: {400, noGrant}, code: {200, accessToken}}, proof.Inconclusive},
-		"invalid_grant, 401":      {map[string]reply{token: {400, noGrant}, code: {401, invalidGrant}}, proof.Inconclusive},
+		"accepted":                {map[string]reply{token: {200, accessToken}}, verify.Accepted},
+		"200 without a token":     {map[string]reply{token: {200, `{}`}}, verify.Inconclusive},
+		"200 html":                {map[string]reply{token: {200, `<html>`}}, verify.Inconclusive},
+		"refused with a 400":      {map[string]reply{token: {400, refused}}, verify.Refused},
+		"refused with a 401":      {map[string]reply{token: {401, apitest.Sample(t, "error-invalid-client.json")}}, verify.Refused},
+		"invalid_client, 403":     {map[string]reply{token: {403, refused}}, verify.Inconclusive},
+		"invalid_client, 404":     {map[string]reply{token: {404, refused}}, verify.Inconclusive},
+		"invalid_client, 500":     {map[string]reply{token: {500, refused}}, verify.Inconclusive},
+		"invalid_request":         {map[string]reply{token: {400, `{"error": "invalid_request"}`}}, verify.Inconclusive},
+		"invalid_scope":           {map[string]reply{token: {400, `{"error": "invalid_scope"}`}}, verify.Inconclusive},
+		"invalid_grant":           {map[string]reply{token: {400, invalidGrant}}, verify.Inconclusive},
+		"html 401":                {map[string]reply{token: {401, "<html>"}}, verify.Inconclusive},
+		"the API's error":         {map[string]reply{token: {401, apitest.Sample(t, "error.json")}}, verify.Inconclusive},
+		"introspected":            {map[string]reply{token: {400, noGrant}, intro: {200, `{"active": false}`}}, verify.Accepted},
+		"introspected as active":  {map[string]reply{token: {400, noGrant}, intro: {200, `{"active": true}`}}, verify.Inconclusive},
+		"introspected as nothing": {map[string]reply{token: {400, noGrant}, intro: {200, `{}`}}, verify.Inconclusive},
+		"introspection refuses":   {map[string]reply{token: {401, unsupported}, intro: {401, refused}}, verify.Refused},
+		"may not introspect":      {map[string]reply{token: {400, noGrant}, intro: {400, noGrant}}, verify.Inconclusive},
+		"introspection is down":   {map[string]reply{token: {400, noGrant}, intro: {503, ""}}, verify.Inconclusive},
+		"code accepted":           {map[string]reply{token: {400, unsupported}, code: {400, invalidGrant}}, verify.Accepted},
+		"code refused":            {map[string]reply{token: {400, noGrant}, code: {401, refused}}, verify.Refused},
+		"code without the grant":  {map[string]reply{token: {400, noGrant}, code: {400, noGrant}}, verify.Inconclusive},
+		"a token for a code":      {map[string]reply{token: {400, noGrant}, code: {200, accessToken}}, verify.Inconclusive},
+		"invalid_grant, 401":      {map[string]reply{token: {400, noGrant}, code: {401, invalidGrant}}, verify.Inconclusive},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestProveWithTokenURL(t *testing.T) {
 			return 400, `{"error": "unauthorized_client"}`
 		})
 		c := connectWith(t, v, Config{AccessToken: secret.New("t"), TokenURL: v.URL + "/connect/token"})
-		if got, err := c.Prove(t.Context(), "app", secret.New(apitest.Canary)); got != proof.Accepted || err != nil || uris(v) != want {
+		if got, err := c.Prove(t.Context(), "app", secret.New(apitest.Canary)); got != verify.Accepted || err != nil || uris(v) != want {
 			t.Errorf("%s: got %v, %v after %s", discovery, got, err, uris(v))
 		}
 	}
@@ -134,13 +134,13 @@ func TestProveThatCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	v := apitest.NewVendor(t, apitest.Always(404, ""))
 	c := connect(t, v)
-	if got, err := c.Prove(t.Context(), "", secret.New("s")); got != proof.Inconclusive || err != nil || len(v.Got()) != 0 {
+	if got, err := c.Prove(t.Context(), "", secret.New("s")); got != verify.Inconclusive || err != nil || len(v.Got()) != 0 {
 		t.Errorf("without a client: %v, %v", got, err)
 	}
-	if got, err := c.Prove(t.Context(), "app", secret.Value{}); got != proof.Inconclusive || err != nil || len(v.Got()) != 0 {
+	if got, err := c.Prove(t.Context(), "app", secret.Value{}); got != verify.Inconclusive || err != nil || len(v.Got()) != 0 {
 		t.Errorf("without a secret: %v, %v", got, err)
 	}
-	if got, err := c.Prove(t.Context(), "app", secret.New("s")); got != proof.Inconclusive || err != nil || len(v.Got()) != 1 {
+	if got, err := c.Prove(t.Context(), "app", secret.New("s")); got != verify.Inconclusive || err != nil || len(v.Got()) != 1 {
 		t.Errorf("without discovery: %v, %v", got, err)
 	}
 }
@@ -162,7 +162,7 @@ func TestProveEndsWithItsContext(t *testing.T) {
 		})
 		c := connect(t, v)
 		for range 2 {
-			if got, err := c.Prove(ctx, "app", secret.New(apitest.Canary)); got != proof.Inconclusive || !errors.Is(err, context.Canceled) {
+			if got, err := c.Prove(ctx, "app", secret.New(apitest.Canary)); got != verify.Inconclusive || !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, %v", got, err)
 			}
 		}

@@ -1,6 +1,0 @@
-//go:build !linux
-
-package lifetime
-
-// Harden does nothing here: the system has no such switch, or needs none.
-func Harden() {}

@@ -1,0 +1,141 @@
+// Package acctest drives the provider with the real command-line program against the simulator: no credentials, no
+// network beyond loopback. Only tests import it.
+package acctest
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
+)
+
+// The clients that every World starts with.
+const (
+	Account     = "023e105f4ecef8ad9ca31a8372d0c353"
+	OAuthClient = "a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4"
+	Org         = "5f0c7d7a-3a3e-4b0c-9d0e-2b7a1d9a4c11"
+	OAuthApp    = "billing-worker"
+	Tenant      = "acme"
+	Application = "my-new-app"
+)
+
+// World is one simulator with one client per vendor, and the provider as it sees that world.
+type World struct {
+	*simulator.Simulator
+	Clock     *Clock
+	Consumers *Consumers
+	URL       string
+	// Env is the provider's environment; a test may change it before it runs a step.
+	Env map[string]string
+	// Initial are the secrets that the clients have from the start.
+	InitialCloudflare, InitialCSP, InitialIdentityService string
+
+	record *record
+}
+
+// NewWorld starts a simulator on loopback that ends with the test.
+func NewWorld(t testing.TB) *World {
+	t.Helper()
+	c := &Clock{}
+	sim := simulator.New(simulator.Options{Now: c.Now, Sleep: c.Sleep})
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	w := &World{Simulator: sim, Clock: c, Consumers: &Consumers{}, URL: server.URL, Env: maps.Clone(simulator.Environment(server.URL)), record: &record{}}
+	w.InitialCloudflare = sim.Cloudflare.AddClient(Account, OAuthClient)
+	w.InitialCSP = sim.CSP.AddApp(Org, OAuthApp, simulator.AppSpec{})
+	w.InitialIdentityService = sim.IdentityService.AddApplication(Tenant, Application)
+	w.Env["CLOUDFLARE_ACCOUNT_ID"] = Account
+	w.Env["CSP_ORG_ID"] = Org
+	w.Env["IDENTITY_SERVICE_TENANT"] = Tenant
+	return w
+}
+
+// Options are the provider's options in this world.
+func (w *World) Options() provider.Options {
+	return provider.Options{Clock: w.Clock, Getenv: func(name string) string { return w.Env[name] }}
+}
+
+// Factories serve the provider, the consumer of its secrets, and the echo provider that shows ephemeral values.
+func (w *World) Factories() map[string]func() (tfprotov6.ProviderServer, error) {
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"oauthsecret": w.recorded(func() (tfprotov6.ProviderServer, error) {
+			return plugin.New(provider.New("test", w.Options())()), nil
+		}),
+		"consumer": providerserver.NewProtocol6WithError(consumerProvider{w.Consumers}),
+		"echo":     echoprovider.NewProviderServer(),
+	}
+}
+
+// NeedCLI skips the test when there is no Terraform or OpenTofu; where CI is set that is a failure.
+func NeedCLI(t testing.TB) string {
+	t.Helper()
+	path, err := findCLI()
+	if err == nil {
+		return path
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("no terraform or tofu found on PATH, and CI is set: %v", err)
+	}
+	t.Skip("skipped: no terraform or tofu found on PATH (TF_ACC_TERRAFORM_PATH names one elsewhere)")
+	return ""
+}
+
+func findCLI() (string, error) {
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		return exec.LookPath(path)
+	}
+	path, err := exec.LookPath("terraform")
+	if err != nil {
+		path, err = exec.LookPath("tofu")
+	}
+	return path, err
+}
+
+// Main prepares the environment of a test binary that runs the command-line program: a found program is passed on, and a
+// developer's own configuration of it is kept out.
+func Main(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	path, err := findCLI()
+	if err == nil {
+		setenv("TF_ACC_TERRAFORM_PATH", path)
+		if IsOpenTofu(path) {
+			setenv("TF_ACC_PROVIDER_NAMESPACE", "hashicorp")
+			setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org")
+		}
+	}
+	config, err := os.CreateTemp("", "terraformrc")
+	if err != nil {
+		panic(err)
+	}
+	defer os.Remove(config.Name())
+	_ = config.Close()
+	setenv("TF_CLI_CONFIG_FILE", config.Name())
+	setenv("CHECKPOINT_DISABLE", "1")
+	return m.Run()
+}
+
+func setenv(name, value string) {
+	if err := os.Setenv(name, value); err != nil {
+		panic(err)
+	}
+}
+
+// IsOpenTofu tells the two programs apart by what they call themselves.
+func IsOpenTofu(path string) bool {
+	out, err := exec.CommandContext(context.Background(), path, "version").Output()
+	return err == nil && bytes.Contains(out, []byte("OpenTofu v"))
+}
