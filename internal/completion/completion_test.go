@@ -62,9 +62,9 @@ resource "oauthsecret_%s_client_secret" "app" {
   rotate_when_changed = { quarter = %q }
   %s
 }
-resource "consumer_app" "app" {
-  name   = "app"
-  secret = oauthsecret_%[1]s_client_secret.app.client_secret
+resource "consumer_secret" "app" {
+  name  = "app"
+  value = oauthsecret_%[1]s_client_secret.app.client_secret
 }`, s.name, s.id, q, s.extra)
 }
 
@@ -74,7 +74,7 @@ resource "oauthsecret_%s_rotation_completion" "app" {
   %s
   version = oauthsecret_%[1]s_client_secret.app.version
   %[3]s
-  depends_on = [consumer_app.app]
+  depends_on = [consumer_secret.app]
 }`, s.name, s.id, s.previous)
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/consumer"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
@@ -33,8 +34,9 @@ const (
 // World is one simulator with one client per vendor, and the provider as it sees that world.
 type World struct {
 	*simulator.Simulator
-	Clock     *Clock
-	Consumers *Consumers
+	Clock *Clock
+	// Consumers is where the test provider "consumer" keeps what it was given.
+	Consumers *consumer.Store
 	URL       string
 	// Env is the provider's environment; a test may change it before it runs a step.
 	Env map[string]string
@@ -51,7 +53,7 @@ func NewWorld(t testing.TB) *World {
 	sim := simulator.New(simulator.Options{Now: c.Now, Sleep: c.Sleep})
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	w := &World{Simulator: sim, Clock: c, Consumers: &Consumers{}, URL: server.URL, Env: maps.Clone(simulator.Environment(server.URL)), record: &record{}}
+	w := &World{Simulator: sim, Clock: c, Consumers: &consumer.Store{}, URL: server.URL, Env: maps.Clone(simulator.Environment(server.URL)), record: &record{}}
 	w.InitialCloudflare = sim.Cloudflare.AddClient(Account, OAuthClient)
 	w.InitialCSP = sim.CSP.AddApp(Org, OAuthApp, simulator.AppSpec{})
 	w.InitialIdentityService = sim.IdentityService.AddApplication(Tenant, Application)
@@ -66,13 +68,13 @@ func (w *World) Options() provider.Options {
 	return provider.Options{Clock: w.Clock, Getenv: func(name string) string { return w.Env[name] }}
 }
 
-// Factories serve the provider, the consumer of its secrets, and the echo provider that shows ephemeral values.
+// Factories serve the provider, consumers of its secrets, and the echo provider that shows ephemeral values.
 func (w *World) Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"oauthsecret": w.recorded(func() (tfprotov6.ProviderServer, error) {
 			return plugin.New(provider.New("test", w.Options())()), nil
 		}),
-		"consumer": providerserver.NewProtocol6WithError(consumerProvider{w.Consumers}),
+		"consumer": providerserver.NewProtocol6WithError(w.Consumers.Provider()),
 		"echo":     echoprovider.NewProviderServer(),
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
@@ -142,30 +143,47 @@ func (c *Terminal) Run(args ...string) Result {
 	return r
 }
 
-// serve starts a provider in this process and gives what the program needs to reach it.
+// serve starts the provider and that of the consumers in this process and gives what the program needs to reach them.
 func (c *Terminal) serve() (reattach string, stop func()) {
 	c.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	started, ended := make(chan *goplugin.ReattachConfig), make(chan struct{})
-	p := plugin.New(provider.New("test", c.w.Options())())
-	go func() {
-		_ = tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer { return p },
-			tf6server.WithDebug(ctx, started, ended), tf6server.WithLoggingSink(c.t), tf6server.WithoutLogStderrOverride(),
-			tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
-	}()
-	config := <-started
-	type address struct{ Network, String string }
-	raw, err := json.Marshal(map[string]any{providerHost() + "/" + providerNamespace() + "/oauthsecret": map[string]any{
-		"Protocol": string(config.Protocol), "ProtocolVersion": config.ProtocolVersion, "Pid": config.Pid, "Test": true,
-		"Addr": address{config.Addr.Network(), config.Addr.String()},
-	}})
+	servers := map[string]tfprotov6.ProviderServer{
+		"oauthsecret": plugin.New(provider.New("test", c.w.Options())()),
+		"consumer":    providerserver.NewProtocol6(c.w.Consumers.Provider())(),
+	}
+	running := map[string]any{}
+	var ended []<-chan struct{}
+	for name, server := range servers {
+		config, end := c.serveOne(ctx, name, server)
+		running[providerHost()+"/"+providerNamespace()+"/"+name] = config
+		ended = append(ended, end)
+	}
+	raw, err := json.Marshal(running)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	return string(raw), func() {
 		cancel()
-		<-ended
+		for _, end := range ended {
+			<-end
+		}
 	}
+}
+
+// serveOne serves until ctx ends.
+func (c *Terminal) serveOne(ctx context.Context, name string, server tfprotov6.ProviderServer) (reattach any, end <-chan struct{}) {
+	started, ended := make(chan *goplugin.ReattachConfig), make(chan struct{})
+	go func() {
+		_ = tf6server.Serve("registry.terraform.io/oauthsecret/"+name, func() tfprotov6.ProviderServer { return server },
+			tf6server.WithDebug(ctx, started, ended), tf6server.WithLoggingSink(c.t), tf6server.WithoutLogStderrOverride(),
+			tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
+	}()
+	config := <-started
+	type address struct{ Network, String string }
+	return map[string]any{
+		"Protocol": string(config.Protocol), "ProtocolVersion": config.ProtocolVersion, "Pid": config.Pid, "Test": true,
+		"Addr": address{config.Addr.Network(), config.Addr.String()},
+	}, ended
 }
 
 func providerHost() string {
