@@ -1,9 +1,8 @@
-// Package custody seals secrets to age and SSH public keys and opens them again, so that a state file need not hold them
+// Package encryption seals secrets to age and SSH public keys and opens them again, so that a state file need not hold them
 // in clear.
 package encryption
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/agessh"
 	"filippo.io/age/armor"
-	"golang.org/x/crypto/ssh"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
@@ -83,56 +81,4 @@ func (r Recipients) Seal(s secret.Value) (string, error) {
 		return "", fmt.Errorf("sealing the secret: %w", err)
 	}
 	return out.String(), nil
-}
-
-// Errors of Open. None of them holds any part of ciphertext, key or content.
-var (
-	ErrIdentity   = errors.New(`the identity is not a private key that can be used: give the text of an age key file ("AGE-SECRET-KEY-1…") or of an SSH private key without passphrase (ed25519 or rsa)`)
-	ErrPassphrase = errors.New("the SSH private key is protected by a passphrase; give one without, or an age key")
-	ErrWrongKey   = errors.New("the identity does not open this ciphertext: it was sealed to other recipients; give the private key of one of the encryption_recipients of that rotation")
-	ErrDamaged    = errors.New("the ciphertext is not complete armored age text, or it was changed; give encrypted_client_secret as it is")
-)
-
-// maxPlaintext bounds what is opened; a client secret is far smaller.
-const maxPlaintext = 1 << 20
-
-// Open decrypts what Seal made, with the text of an age or SSH private key.
-func Open(ciphertext string, identity secret.Value) (secret.Value, error) {
-	identities, err := parseIdentities(identity)
-	if err != nil {
-		return secret.Value{}, err
-	}
-	r, err := age.Decrypt(armor.NewReader(strings.NewReader(ciphertext)), identities...)
-	if err != nil {
-		var noMatch *age.NoIdentityMatchError
-		if errors.As(err, &noMatch) {
-			return secret.Value{}, ErrWrongKey
-		}
-		return secret.Value{}, ErrDamaged
-	}
-	plain, err := io.ReadAll(io.LimitReader(r, maxPlaintext))
-	if err != nil {
-		return secret.Value{}, ErrDamaged
-	}
-	return secret.New(string(plain)), nil
-}
-
-func parseIdentities(identity secret.Value) ([]age.Identity, error) {
-	text := strings.TrimSpace(identity.Reveal())
-	if strings.HasPrefix(text, "-----BEGIN") {
-		id, err := agessh.ParseIdentity([]byte(text + "\n"))
-		switch {
-		case err == nil:
-			return []age.Identity{id}, nil
-		case errors.As(err, new(*ssh.PassphraseMissingError)):
-			return nil, ErrPassphrase
-		default:
-			return nil, ErrIdentity
-		}
-	}
-	ids, err := age.ParseIdentities(bytes.NewReader([]byte(text)))
-	if err != nil {
-		return nil, ErrIdentity
-	}
-	return ids, nil
 }

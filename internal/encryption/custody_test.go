@@ -2,10 +2,12 @@ package encryption_test
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
 	"filippo.io/age"
+	"filippo.io/age/armor"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
@@ -90,4 +92,22 @@ func FuzzParseRecipient(f *testing.F) {
 			t.Errorf("a recipient that was accepted does not work: %v", err)
 		}
 	})
+}
+
+// sealWithAge encrypts with the age library alone.
+func sealWithAge(t testing.TB, to age.Recipient, text string) string {
+	t.Helper()
+	var out strings.Builder
+	armored := armor.NewWriter(&out)
+	w, err := age.Encrypt(armored, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Close(), armored.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }

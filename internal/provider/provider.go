@@ -67,6 +67,7 @@ func configuration() schema.Schema {
 	for _, v := range registered {
 		blocks[v.Name] = v.Schema()
 	}
+	blocks[session.DecryptionIdentity] = decryptionAttribute()
 	return schema.Schema{
 		MarkdownDescription: "Rotates the client secrets of existing OAuth clients, with overlap, at VMware Cloud Services, Cloudflare and the Identity Service.",
 		Attributes:          blocks,
@@ -90,6 +91,7 @@ func (p *oauthsecret) Configure(ctx context.Context, req provider.ConfigureReque
 	defer plugin.Recover(&resp.Diagnostics)
 	connections := session.Connections{}
 	known := &secret.Known{}
+	decrypter := p.decrypter(ctx, req.Config, known, &resp.Diagnostics)
 	for _, v := range registered {
 		var block types.Object
 		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(v.Name), &block)...)
@@ -109,11 +111,12 @@ func (p *oauthsecret) Configure(ctx context.Context, req provider.ConfigureReque
 		if !block.IsNull() {
 			resp.Diagnostics.Append(mistakes...)
 		}
+		connection.Decrypter = decrypter
 		connections[v.Name] = connection
 	}
 	resp.ResourceData = connections
 	resp.DataSourceData = connections
-	resp.EphemeralResourceData = connections
+	resp.EphemeralResourceData = decrypter
 	resp.ListResourceData = connections
 	resp.ActionData = connections
 }

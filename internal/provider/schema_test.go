@@ -99,6 +99,7 @@ func TestSchema_SecretsAreSensitive(t *testing.T) {
 		})
 	}
 	for _, want := range []string{
+		"provider.decryption_identity",
 		"provider.cloudflare.api_token", "provider.cloudflare.api_key",
 		"provider.csp.api_token", "provider.csp.client_secret", "provider.csp.access_token",
 		"provider.identity_service.access_token", "provider.identity_service.client_secret",
@@ -121,6 +122,12 @@ func TestSchema_ProviderAttributes(t *testing.T) {
 	}
 	got := map[string][]string{}
 	for _, block := range schemas(t)["provider"].Block.Attributes {
+		if block.Name == "decryption_identity" { // of no vendor
+			if !block.Optional || !strings.Contains(block.Description, "`OAUTHSECRET_DECRYPTION_IDENTITY`") {
+				t.Errorf("decryption_identity is %+v", block)
+			}
+			continue
+		}
 		for _, a := range block.NestedType.Attributes {
 			got[block.Name] = append(got[block.Name], a.Name)
 			if !a.Optional {

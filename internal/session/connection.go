@@ -17,6 +17,8 @@ type Connection struct {
 	rotation.Vendor
 	// Known are the secrets that no message may repeat, of all vendors together.
 	Known *secret.Known
+	// Decrypter opens what encryption_recipients encrypted; it is one for all vendors.
+	Decrypter *Decrypter
 	// Clock is what waiting goes by.
 	Clock clock.Clock
 	// DefaultScope is the organization, account or tenant of resources that name none; "" when there is no default.
