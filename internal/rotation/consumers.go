@@ -18,18 +18,18 @@ func ConsumersHold(fingerprint string, held map[string]secret.Value) error {
 	switch {
 	case fingerprint == "":
 		return &RefusedError{
-			Reason: "client_secret_sha256 is null, so what the consumers hold cannot be compared with anything.",
-			Remedy: "The fingerprint is null for a chosen secret of fewer than 32 characters, and until the first secret was made here. " +
+			Reason: "The fingerprint client_secret_sha256 is null, so what the consumers hold cannot be compared with anything.",
+			Remedy: "It is null for a chosen secret of fewer than 32 characters, and until the first secret was made here. " +
 				"Choose a longer secret, or remove consumer_secrets_wo to complete without a proof.",
 		}
 	case err != nil || len(want) != len(secret.Value{}.SHA256())/2:
 		return &RefusedError{
-			Reason: "client_secret_sha256 is not a SHA-256 fingerprint in hexadecimal, so what the consumers hold cannot be compared with it.",
+			Reason: "The value of client_secret_sha256 is not a SHA-256 fingerprint in hexadecimal, so what the consumers hold cannot be compared with it.",
 			Remedy: "Give it the attribute client_secret_sha256 of the client secret.",
 		}
 	case len(held) == 0:
 		return &RefusedError{
-			Reason: "consumer_secrets_wo has no consumer, so it proves nothing.",
+			Reason: "There is no consumer in consumer_secrets_wo, so it proves nothing.",
 			Remedy: "Add what each consumer holds, or remove consumer_secrets_wo to complete without a proof.",
 		}
 	}

@@ -27,7 +27,7 @@ func TestConsumersHold(t *testing.T) {
 		"with a line end":       {fingerprint, held{"billing": current + "\n"}, []string{`"billing" holds a secret that is not`}, nil},
 		"null or empty":         {fingerprint, held{"billing": "", "reports": current}, []string{`Consumer "billing" holds no secret`, "null or empty"}, []string{"reports"}},
 		"both":                  {fingerprint, held{"billing": "", "mail": previous}, []string{`Consumer "mail" holds a secret that is not`, `Consumer "billing" holds no secret`}, nil},
-		"no consumer":           {fingerprint, held{}, []string{"consumer_secrets_wo has no consumer"}, nil},
+		"no consumer":           {fingerprint, held{}, []string{"no consumer in consumer_secrets_wo"}, nil},
 		"no fingerprint":        {"", held{"billing": current}, []string{"client_secret_sha256 is null"}, []string{"billing"}},
 		"nothing on both sides": {"", held{"billing": ""}, []string{"client_secret_sha256 is null"}, nil},
 		"not a fingerprint":     {current, held{"billing": current}, []string{"client_secret_sha256 is not a SHA-256 fingerprint"}, nil},

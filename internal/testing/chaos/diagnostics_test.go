@@ -156,6 +156,8 @@ var speakers = []string{"clientsecret", "completion", "datasources", "decrypteds
 var silentTexts = map[string]string{
 	"Unexpected provider data":                    "a mistake in this repository",
 	"Expected session.Connections, got %T":        "a mistake in this repository",
+	"Expected *session.Decrypter, got %T":         "a mistake in this repository",
+	"decryption_identity in the provider":         "a plan opens nothing then, and the apply opens",
 	"Unexpected vendor":                           "a mistake in this repository",
 	"The connection is another vendor's":          "a mistake in this repository",
 	"Unable to note the state":                    "a record that cannot be written as JSON",
@@ -295,10 +297,10 @@ func (w *world) dataSource(name string, attrs settings) {
 	w.say("read", resp.Diagnostics)
 }
 
-// open opens a sealed secret.
+// open opens a sealed secret, with the provider's own key where identity is "".
 func (w *world) open(ciphertext, identity string) {
 	kind := schemas().EphemeralResourceSchemas["oauthsecret_decrypted_secret"].ValueType()
-	resp, err := newServer(w).OpenEphemeralResource(w.t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
+	resp, err := w.tf.command(w.t.Context()).server.OpenEphemeralResource(w.t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
 		TypeName: "oauthsecret_decrypted_secret", Config: pack(kind, build(kind, settings{"ciphertext": ciphertext, "identity": identity})),
 	})
 	if err != nil {

@@ -15,7 +15,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
@@ -272,6 +274,12 @@ var chapters = []chapter{
 		}},
 		{"The secret is dead already, so nothing is revoked", csp, all(had(settings{"on_destroy": "revoke"}), func(w *world) { w.CSP.RegenerateElsewhere(w.vendor.parent, theClient) }), destroys},
 	}},
+	{"The consumers' proof", []situation{
+		{"A consumer has another secret, and one has none", cloudflare, nil, compares(secret.New("current").SHA256(), map[string]secret.Value{"billing": secret.New("previous"), "reports": {}, "mail": secret.New("current")})},
+		{"There is no fingerprint", cloudflare, nil, compares("", map[string]secret.Value{"billing": secret.New("current")})},
+		{"The fingerprint is none", cloudflare, nil, compares("current", map[string]secret.Value{"billing": secret.New("current")})},
+		{"There is no consumer", cloudflare, nil, compares(secret.New("current").SHA256(), nil)},
+	}},
 	{"Data sources, sealed secrets, bugs", []situation{
 		{"A data source may not read", csp, answers("csp.*", 403), func(w *world) { w.dataSource("oauthsecret_csp_oauth_apps", nil) }},
 		{"A data source has a provider configuration that is not known yet", cloudflare, configuredProvider("api_token", unknown{}), func(w *world) { w.dataSource("oauthsecret_cloudflare_oauth_clients", nil) }},
@@ -281,6 +289,11 @@ var chapters = []chapter{
 			w.dataSource("oauthsecret_cloudflare_oauth_clients", settings{"has_previous_secret": true})
 		}},
 		{"A sealed secret is opened with no key", cloudflare, nil, func(w *world) { w.open("x", "x") }},
+		{"A sealed secret is opened, and no key is given anywhere", cloudflare, nil, func(w *world) { w.open("x", "") }},
+		{"A sealed secret is opened with the key of a plugin", cloudflare, nil, func(w *world) { w.open("x", "AGE-PLUGIN-YUBIKEY-1") }},
+		{"A sealed secret is opened with another key, the provider's", cloudflare, func(w *world) { w.env["OAUTHSECRET_DECRYPTION_IDENTITY"] = newKey(w).String() }, func(w *world) {
+			w.open(sealedFor(w, newKey(w)), "")
+		}},
 		{"A sealed secret is opened with another key", cloudflare, nil, func(w *world) { w.open(sealedFor(w, newKey(w)), newKey(w).String()) }},
 		{"A sealed secret is opened with a key under a passphrase", cloudflare, nil, func(w *world) { w.open(sealedFor(w, newKey(w)), lockedKey(w)) }},
 		{"A sealed secret is damaged", cloudflare, nil, func(w *world) { w.open("x", newKey(w).String()) }},
@@ -384,6 +397,15 @@ func newKey(w *world) *age.X25519Identity {
 		w.t.Fatal(err)
 	}
 	return key
+}
+
+// compares proves what the consumers hold.
+func compares(fingerprint string, held map[string]secret.Value) func(w *world) {
+	return func(w *world) {
+		subject := explain.Subject{Vendor: "Cloudflare", Noun: "OAuth client", Client: rotation.Client{Scope: w.vendor.parent, ID: theClient}, Scope: w.vendor.scope, ID: w.vendor.client}
+		summary, detail := explain.Failure(subject, "complete the rotation", rotation.ConsumersHold(fingerprint, held), "The previous secret stays valid.")
+		w.said = append(w.said, diagnostic{summary: summary, detail: detail})
+	}
 }
 
 // lockedKey is an SSH private key that needs a passphrase.
