@@ -114,23 +114,8 @@ func hideOutcome(err error) error {
 	if unknown, ok := errors.AsType[*OutcomeUnknownError](err); ok {
 		err = unknown.Cause
 	}
-	if refused, ok := errors.AsType[*APIError](err); ok && refused.Definite {
-		indefinite := *refused
-		indefinite.Definite = false
-		return &loginError{text: err.Error(), refused: &indefinite}
-	}
-	return err
+	return Indefinite(err)
 }
-
-// loginError is a login that the vendor refused.
-type loginError struct {
-	text    string
-	refused *APIError
-}
-
-func (e *loginError) Error() string { return e.text }
-
-func (e *loginError) Unwrap() error { return e.refused }
 
 func (a *attempts) send(r *http.Request, call *call) outcome {
 	operation := r.Context()
@@ -194,7 +179,7 @@ func (c *call) log(ctx context.Context, o outcome, took time.Duration) {
 		attempt.Failure = failureStatus
 	}
 	if attempt.Failure == failureStatus {
-		_, _, attempt.RequestID = c.decodeError(o)
+		attempt.RequestID = c.decodeError(o).RequestID
 	} else {
 		// The body of a success is no error: what looks like a request id in it may be a new secret.
 		attempt.RequestID = scrub(headerRequestID(o.header), c.allSecrets(), maxToken)

@@ -20,7 +20,7 @@ func TokenClientID(token secret.Value) string {
 		return ""
 	}
 	var claims map[string]json.RawMessage
-	if json.Unmarshal(payload, &claims) != nil {
+	if Unmarshal(payload, &claims) != nil {
 		return ""
 	}
 	for _, name := range []string{"azp", "client_id", "cid", "sub"} {

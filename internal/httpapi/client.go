@@ -19,7 +19,7 @@ type Options struct {
 	// Credential authenticates each attempt; nil when every request is anonymous.
 	Credential Credential
 	// DecodeError reads the vendor's own error shape out of a body that is JSON. It returns what it finds and never fails.
-	DecodeError func(header http.Header, body []byte) (code, message, requestID string)
+	DecodeError func(header http.Header, body []byte) VendorError
 	// Failed tells that a 2xx body is an error in disguise (an envelope with success false). Nil: it never is. Such an
 	// answer is a definite refusal for every class: the vendor said no.
 	Failed func(body []byte) bool
@@ -37,6 +37,13 @@ type Options struct {
 	Log func(context.Context, Attempt)
 	// Known are texts that must never leave in a message, whatever a vendor echoes; nil: only those of the request itself.
 	Known *secret.Known
+}
+
+// VendorError is what a vendor's error body says, "" where it says nothing.
+type VendorError struct {
+	Code, Message, RequestID string
+	// Own: the body has the form that this vendor's API gives its errors. The JSON of a gateway in front of it has not.
+	Own bool
 }
 
 // Attempt is one try of one request, as a log may show it.

@@ -1,46 +1,55 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 )
 
-// Decode reads a 2xx answer of r into v. An answer that cannot be read is *OutcomeUnknownError for class Once and
-// *AnswerError otherwise. The error names a field at most, never a value.
-func (c *Client) Decode(r Request, resp *Response, v any) error {
-	err := json.Unmarshal(resp.Body, v)
-	if err == nil {
-		return nil
+// maxDepth is how deeply an answer may be nested. What the vendors document has five levels.
+const maxDepth = 32
+
+var errTooDeep = errors.New("the answer is nested too deeply")
+
+// Unmarshal is json.Unmarshal for what comes from outside. It refuses what is nested deeper than any answer before anything
+// is decoded: a decoder that looks at a part of an answer again at each level then takes a small multiple of its length,
+// whatever is sent.
+func Unmarshal(body []byte, v any) error {
+	if !isShallow(body) {
+		return errTooDeep
 	}
-	return c.unusable(r, describeJSON(err, resp.Body))
+	return json.Unmarshal(body, v)
 }
 
-// Unusable is the error for a 2xx answer to r that lacks what it must hold; the same classes as Decode.
+// isJSON tells whether body is JSON that Unmarshal would look at.
+func isJSON(body []byte) bool { return isShallow(body) && json.Valid(body) }
+
+// isShallow counts brackets outside of strings.
+func isShallow(body []byte) bool {
+	depth, inString := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '[' || c == '{':
+			if depth++; depth > maxDepth {
+				return false
+			}
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return true
+}
+
+// Unusable is the error for a 2xx answer to r that lacks what it must hold; *OutcomeUnknownError for class Once and
+// *AnswerError otherwise. cause is a text of our own: that of a decoder may quote the body.
 func (c *Client) Unusable(r Request, cause string) error {
-	return c.unusable(r, errors.New(cause))
-}
-
-func (c *Client) unusable(r Request, cause error) error {
+	err := errors.New(cause)
 	if r.Class == Once {
-		return &OutcomeUnknownError{Vendor: c.options.Vendor, Operation: r.Operation, Cause: cause}
+		return &OutcomeUnknownError{Vendor: c.options.Vendor, Operation: r.Operation, Cause: err}
 	}
-	return &AnswerError{Vendor: c.options.Vendor, Operation: r.Operation, Cause: cause}
-}
-
-// describeJSON says what is wrong with body in words of our own: the texts of encoding/json quote it.
-func describeJSON(err error, body []byte) error {
-	if field, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && field.Field != "" {
-		return fmt.Errorf("field %q of the answer is not of the documented type", field.Field)
-	}
-	switch {
-	case len(bytes.TrimSpace(body)) == 0:
-		return errors.New("the answer is empty")
-	case isHTML(body):
-		return errors.New(messageHTML)
-	case !json.Valid(body):
-		return errors.New("the answer is not JSON")
-	}
-	return errors.New("the answer does not have the documented form")
+	return &AnswerError{Vendor: c.options.Vendor, Operation: r.Operation, Cause: err}
 }

@@ -27,8 +27,8 @@ type APIError struct {
 	Code      string // the vendor's own, "" when it sent none
 	Message   string // the vendor's own words: one line, scrubbed, at most MaxMessage bytes
 	RequestID string
-	// Definite is false when the answer did not come from the API itself (HTML of a proxy, a wrong host): a 404 of that
-	// kind does not say that the object is gone.
+	// Definite is false when the answer is not in the vendor's own form (HTML of a proxy, the JSON of a gateway, no body at
+	// all): a 404 of that kind does not say that the object is gone.
 	Definite bool
 	// RetryAfter is how long the vendor asked to wait; zero when it did not say.
 	RetryAfter time.Duration
@@ -74,6 +74,27 @@ func (e *APIError) Is(target error) bool {
 	}
 	return false
 }
+
+// Indefinite is err without the claim that a refusal in it is definite. It is for an answer that is passed on to somebody
+// who asked for something else: a 404 of a list or of a login does not say that a client is gone.
+func Indefinite(err error) error {
+	refused, ok := errors.AsType[*APIError](err)
+	if !ok || !refused.Definite {
+		return err
+	}
+	indefinite := *refused
+	indefinite.Definite = false
+	return &passedOnError{text: err.Error(), refused: &indefinite}
+}
+
+type passedOnError struct {
+	text    string
+	refused *APIError
+}
+
+func (e *passedOnError) Error() string { return e.text }
+
+func (e *passedOnError) Unwrap() error { return e.refused }
 
 // OutcomeUnknownError says that a Once call was sent and that nobody knows whether it was executed. The caller
 // reconciles by reading; it never just sends again.

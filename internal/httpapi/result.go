@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/http"
 )
@@ -82,15 +81,17 @@ func (c *call) apiError(o outcome) *APIError {
 		Status: o.status, Note: c.note,
 	}
 	refused.RetryAfter, _ = parseRetryAfter(o.header, c.client.options.Clock.Now())
-	refused.Code, refused.Message, refused.RequestID = c.decodeError(o)
+	said := c.decodeError(o)
+	refused.Code, refused.Message, refused.RequestID = said.Code, said.Message, said.RequestID
 	body := bytes.TrimSpace(o.body)
 	switch {
 	case isRedirect(o.status):
 		refused.Message = messageRedirect
 	case o.err != nil:
 		refused.Message = o.err.Error()
-	case len(body) == 0 || json.Valid(body):
-		refused.Definite = true
+	case len(body) == 0 || isJSON(body):
+		// A token endpoint answers in the form of RFC 6749, which is nobody's own; who asked it judges what it says.
+		refused.Definite = said.Own || !c.usesCredential()
 	case isHTML(body):
 		refused.Message = messageHTML
 	default:
@@ -103,13 +104,16 @@ func (c *call) apiError(o outcome) *APIError {
 const maxToken = 100
 
 // decodeError reads the vendor's error, scrubbed. The request id may also come from a usual header.
-func (c *call) decodeError(o outcome) (code, message, requestID string) {
-	if c.client.options.DecodeError != nil && json.Valid(o.body) {
-		code, message, requestID = c.client.options.DecodeError(o.header, o.body)
+func (c *call) decodeError(o outcome) VendorError {
+	var said VendorError
+	if c.client.options.DecodeError != nil && isJSON(o.body) {
+		said = c.client.options.DecodeError(o.header, o.body)
 	}
-	requestID = cmp.Or(requestID, headerRequestID(o.header))
 	secrets := c.allSecrets()
-	return scrub(code, secrets, maxToken), scrub(message, secrets, MaxMessage), scrub(requestID, secrets, maxToken)
+	said.Code = scrub(said.Code, secrets, maxToken)
+	said.Message = scrub(said.Message, secrets, MaxMessage)
+	said.RequestID = scrub(cmp.Or(said.RequestID, headerRequestID(o.header)), secrets, maxToken)
+	return said
 }
 
 func headerRequestID(header http.Header) string {

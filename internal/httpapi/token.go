@@ -28,7 +28,7 @@ func ReadToken(body []byte) (token Token, problem string) {
 		AccessToken secret.Value    `json:"access_token"`
 		ExpiresIn   json.RawMessage `json:"expires_in"`
 	}
-	switch err := json.Unmarshal(body, &w); {
+	switch err := Unmarshal(body, &w); {
 	case err != nil:
 		return Token{}, "the answer is not the JSON that the vendor documents"
 	case w.AccessToken.Empty(), strings.ContainsFunc(w.AccessToken.Reveal(), isControl):

@@ -40,7 +40,7 @@ func newSecrets(client *api.Client, c clock.Clock) *secrets {
 		},
 		Partial: func(c api.OAuthClient) bool { return c.HasRotatedSecret == nil },
 		Unlistable: func(err error) bool {
-			return errors.Is(err, httpapi.ErrForbidden) || errors.Is(err, httpapi.ErrNotFound)
+			return errors.Is(err, httpapi.ErrForbidden) || errors.Is(err, api.ErrPaged)
 		},
 	}}
 }

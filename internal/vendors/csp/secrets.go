@@ -50,7 +50,7 @@ func newSecrets(client *api.Client, c clock.Clock) *secrets {
 			return byID, err
 		},
 		Unlistable: func(err error) bool {
-			return errors.Is(err, httpapi.ErrForbidden) || errors.Is(err, httpapi.ErrNotFound)
+			return errors.Is(err, httpapi.ErrForbidden)
 		},
 	}}
 }

@@ -201,3 +201,13 @@ func TestSecretsOfOthersAndIssuedOnes(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestNotFound(t *testing.T) {
+	t.Parallel()
+	apitest.CheckNotFound(t, operations(), map[string]string{
+		"an error":          `{"success": false, "errors": [{"code": 1000, "message": "not found"}], "messages": [], "result": null}`,
+		"all that there is": `{"result": null, "success": false, "errors": [{"code": 10007, "message": "m", "documentation_url": "d", "source": {"pointer": "p"}}], "messages": [{"code": 1000, "message": "m"}]}`,
+		"no error listed":   `{"success": false, "errors": [], "messages": [], "result": null}`,
+		"errors only":       `{"success": false, "errors": [{"code": "1000", "message": "not found"}]}`,
+	}, []string{"OAuthClients"}, connect)
+}

@@ -52,24 +52,30 @@ func TestOneClientProblems(t *testing.T) {
 
 func TestAllClients(t *testing.T) {
 	t.Parallel()
-	got, problem := allClients([]byte(apitest.Sample(t, "hostile/list.json")))
-	if problem != "" || len(got) != 2 || got[0].HasRotatedSecret != nil || got[1].HasRotatedSecret == nil || !*got[1].HasRotatedSecret {
-		t.Errorf("got %+v, %q", got, problem)
+	got, whole, problem := allClients([]byte(apitest.Sample(t, "hostile/list.json")))
+	if problem != "" || !whole || len(got) != 2 || got[0].HasRotatedSecret != nil || got[1].HasRotatedSecret == nil || !*got[1].HasRotatedSecret {
+		t.Errorf("got %+v, %t, %q", got, whole, problem)
+	}
+	for info, want := range map[string]bool{
+		`null`: true, `{}`: true, `{"total_pages": 0}`: true, `{"total_pages": 1, "count": 1, "total_count": 1}`: true,
+		`{"cursors": {}, "cursor": ""}`: true, `{"cursors": {"before": "b", "after": ""}}`: true,
+		`{"total_pages": 2}`: false, `{"total_pages": "2"}`: false, `7`: false, `{"page": 1, "per_page": 1, "count": 1, "total_count": 2}`: false,
+		`{"cursor": "c"}`: false, `{"cursors": {"after": "c"}}`: false,
+	} {
+		clients, whole, problem := allClients([]byte(`{"success": true, "result": [{"client_id": "a"}], "result_info": ` + info + `}`))
+		if whole != want || problem != "" || len(clients) != 1 {
+			t.Errorf("%s: got %+v, whole %t, %q", info, clients, whole, problem)
+		}
 	}
 	for body, want := range map[string]string{
-		`{"success": true, "result": []}`:                                                "",
-		`{"success": true, "result": [], "result_info": null}`:                           "",
-		`{"success": true, "result": [], "result_info": {"total_pages": 0}}`:             "",
-		`{"success": true, "result": [], "result_info": {"total_pages": 2}}`:             problemPages,
-		`{"success": true, "result": [], "result_info": {"total_pages": "2"}}`:           problemPages,
-		`{"success": true, "result": [], "result_info": 7}`:                              problemPages,
-		`{"success": true, "result": null}`:                                              problemResult,
-		`{"success": true}`:                                                              problemResult,
-		`{"success": true, "result": {}}`:                                                problemShape,
-		`{"success": true, "result": [null]}`:                                            problemNoClientID,
+		`{"success": true, "result": []}`:     "",
+		`{"success": true, "result": null}`:   problemResult,
+		`{"success": true}`:                   problemResult,
+		`{"success": true, "result": {}}`:     problemShape,
+		`{"success": true, "result": [null]}`: problemNoClientID,
 		`{"success": true, "result": [{"client_id": "a"}, {"client_name": "nameless"}]}`: problemNoClientID,
 	} {
-		clients, problem := allClients([]byte(body))
+		clients, _, problem := allClients([]byte(body))
 		if problem != want || problem == "" && clients == nil {
 			t.Errorf("%s: got %v, %q, want %q", body, clients, problem, want)
 		}
@@ -126,20 +132,19 @@ func TestDecodeError(t *testing.T) {
 		"hostile/empty.txt":          {"", ""},
 		"hostile/null.json":          {"", ""},
 	} {
-		code, message, id := decodeError(http.Header{"Cf-Ray": {"ray"}}, []byte(apitest.Sample(t, name)))
-		if code != want[0] || message != want[1] || id != "ray" {
-			t.Errorf("%s: got %q, %q, %q", name, code, message, id)
+		said := decodeError(http.Header{"Cf-Ray": {"ray"}}, []byte(apitest.Sample(t, name)))
+		if said.Code != want[0] || said.Message != want[1] || said.RequestID != "ray" {
+			t.Errorf("%s: got %+v", name, said)
 		}
 	}
 }
 
 func FuzzDecoders(f *testing.F) {
-	apitest.Seed(f)
-	f.Fuzz(func(t *testing.T, body []byte) {
+	apitest.Fuzz(f, func(t *testing.T, body []byte) {
 		if client, problem := oneClient(body, "a"); (problem == "") != (client.ClientID != "") {
 			t.Errorf("a client %+v with the problem %q", client, problem)
 		}
-		clients, problem := allClients(body)
+		clients, _, problem := allClients(body)
 		if (problem == "") != (clients != nil) {
 			t.Errorf("clients %+v with the problem %q", clients, problem)
 		}
@@ -158,10 +163,9 @@ func FuzzDecoders(f *testing.F) {
 		if failed(body) && (problem == "" || deleted(body) == "") {
 			t.Error("an answer is a refusal and a success")
 		}
-		code, _, _ := decodeError(http.Header{}, body)
-		if len(code) > 40 {
+		if code := decodeError(http.Header{}, body).Code; len(code) > 40 {
 			t.Errorf("a code of %d bytes", len(code))
 		}
 		probed(400, body)
-	})
+	}, "errors", "result", "result_info", "error")
 }

@@ -1,10 +1,13 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 )
 
 // The problems of an answer. They are fixed texts: a decoder's own error may quote a part of the body.
@@ -26,7 +29,7 @@ func (e envelope[T]) succeeded() bool { return string(e.Success) == "true" }
 
 // open reads body as an envelope that must say success and hold a result. problem is "" when it does.
 func open[T any](body []byte) (e envelope[T], problem string) {
-	switch err := json.Unmarshal(body, &e); {
+	switch err := httpapi.Unmarshal(body, &e); {
 	case err != nil:
 		return envelope[T]{}, problemShape
 	case !e.succeeded():
@@ -41,7 +44,7 @@ func open[T any](body []byte) (e envelope[T], problem string) {
 // no plain refusal; it is left to the method, which then reports an unknown outcome.
 func failed(body []byte) bool {
 	var e envelope[json.RawMessage]
-	if err := json.Unmarshal(body, &e); err != nil || string(e.Success) != "false" {
+	if err := httpapi.Unmarshal(body, &e); err != nil || string(e.Success) != "false" {
 		return false
 	}
 	_, problem := rotated(body)
@@ -60,24 +63,29 @@ type vendorError struct {
 // codePattern is a Cloudflare code: an integer. What is no code has no place in front of the message.
 var codePattern = regexp.MustCompile(`^[0-9]{1,10}$`)
 
-// decodeError is httpapi.Options.DecodeError. It reads the envelope of the API and, for the token endpoint, the error of
-// RFC 6749 section 5.2.
-func decodeError(header http.Header, body []byte) (code, message, requestID string) {
-	requestID = header.Get("Cf-Ray")
+// maxErrors bounds the elements of errors that are looked at; a message is cut long before.
+const maxErrors = 20
 
+// decodeError is httpapi.Options.DecodeError. It reads the envelope of the API, which is Cloudflare's own form when it says
+// success false and lists its errors as objects, and, for the token endpoint, the error of RFC 6749 section 5.2.
+func decodeError(header http.Header, body []byte) httpapi.VendorError {
+	said := httpapi.VendorError{RequestID: header.Get("Cf-Ray")}
 	var list struct {
-		Errors []json.RawMessage `json:"errors"`
+		Success json.RawMessage   `json:"success"`
+		Errors  []json.RawMessage `json:"errors"`
 	}
 	// Elements are read one by one: an odd one does not hide the others.
-	_ = json.Unmarshal(body, &list)
+	err := httpapi.Unmarshal(body, &list)
+	said.Own = err == nil && string(list.Success) == "false" && list.Errors != nil
 	var messages []string
-	for _, raw := range list.Errors {
+	for _, raw := range list.Errors[:min(len(list.Errors), maxErrors)] {
+		said.Own = said.Own && bytes.HasPrefix(raw, []byte("{"))
 		var e vendorError
-		if json.Unmarshal(raw, &e) != nil {
+		if httpapi.Unmarshal(raw, &e) != nil {
 			continue
 		}
-		if code == "" && codePattern.Match(e.Code) {
-			code = string(e.Code)
+		if said.Code == "" && codePattern.Match(e.Code) {
+			said.Code = string(e.Code)
 		}
 		if e.Message != "" {
 			messages = append(messages, e.Message)
@@ -88,10 +96,10 @@ func decodeError(header http.Header, body []byte) (code, message, requestID stri
 			}
 		}
 	}
-	if len(messages) > 0 || code != "" {
-		return code, strings.Join(messages, "; "), requestID
+	said.Message = strings.Join(messages, "; ")
+	if said.Message == "" && said.Code == "" {
+		oauth := oauthError(body)
+		said.Code, said.Message = oauth.Error, oauth.Description
 	}
-
-	oauth := oauthError(body)
-	return oauth.Error, oauth.Description, requestID
+	return said
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -70,8 +71,11 @@ func (l *lenientTime) UnmarshalJSON(b []byte) error {
 const (
 	problemNoClientID    = "a client in the answer has no client_id"
 	problemOtherClientID = "the answer is about another client"
-	problemPages         = "the list has more than one page, which the vendor does not document, so it would be incomplete"
 )
+
+// ErrPaged is the cause of the *httpapi.AnswerError for a list that is not all in one answer. Cloudflare documents no way to ask
+// for the rest.
+var ErrPaged = errors.New("the list has more than one page, which the vendor does not document, so it would be incomplete")
 
 // OAuthClient reads one client. A client that is not there is an error that matches httpapi.ErrNotFound.
 //
@@ -99,8 +103,9 @@ func (c *Client) OAuthClient(ctx context.Context, accountID, clientID string) (O
 // hundred bytes each: this is room for some fifty thousand.
 const maxList = 32 << 20
 
-// OAuthClients lists every client of an account. The vendor does not page this list; an answer that says otherwise is an
-// *httpapi.AnswerError, never a part of the list. So is an answer without a list: it does not mean that there are none.
+// OAuthClients lists every client of an account. The vendor does not page this list; an answer that says otherwise matches
+// ErrPaged, and is never a part of the list. An answer without a list is an *httpapi.AnswerError too: it does not mean that
+// there are none. No error matches httpapi.ErrNotFound: it says nothing about a single client.
 //
 // https://developers.cloudflare.com/api/resources/iam/subresources/oauth_clients/methods/list/
 func (c *Client) OAuthClients(ctx context.Context, accountID string) ([]OAuthClient, error) {
@@ -114,11 +119,14 @@ func (c *Client) OAuthClients(ctx context.Context, accountID string) ([]OAuthCli
 	}
 	resp, err := c.http.Do(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, httpapi.Indefinite(err)
 	}
-	clients, problem := allClients(resp.Body)
-	if problem != "" {
+	clients, whole, problem := allClients(resp.Body)
+	switch {
+	case problem != "":
 		return nil, c.http.Unusable(r, problem)
+	case !whole:
+		return nil, &httpapi.AnswerError{Vendor: Vendor, Operation: r.Operation, Cause: ErrPaged}
 	}
 	return clients, nil
 }
@@ -136,31 +144,36 @@ func oneClient(body []byte, clientID string) (OAuthClient, string) {
 	return e.Result.client(), ""
 }
 
-func allClients(body []byte) ([]OAuthClient, string) {
+// allClients reads a list; whole tells that it is all in this answer.
+func allClients(body []byte) (clients []OAuthClient, whole bool, problem string) {
 	e, problem := open[[]oauthClientWire](body)
 	if problem != "" {
-		return nil, problem
+		return nil, false, problem
 	}
-	if paged(e.ResultInfo) {
-		return nil, problemPages
-	}
-	clients := make([]OAuthClient, 0, len(*e.Result))
+	clients = make([]OAuthClient, 0, len(*e.Result))
 	for _, w := range *e.Result {
 		if w.ClientID == "" {
-			return nil, problemNoClientID
+			return nil, false, problemNoClientID
 		}
 		clients = append(clients, w.client())
 	}
-	return clients, ""
+	return clients, !paged(e.ResultInfo, len(clients)), ""
 }
 
-// paged tells that result_info does not say that this page is the only one.
-func paged(resultInfo json.RawMessage) bool {
+// paged tells that result_info, in any of the forms that the vendor's other lists have, does not say that the count clients of
+// this page are all.
+func paged(resultInfo json.RawMessage, count int) bool {
 	if len(resultInfo) == 0 {
 		return false
 	}
 	var info struct {
 		TotalPages float64 `json:"total_pages"`
+		TotalCount float64 `json:"total_count"`
+		Cursor     string  `json:"cursor"`
+		Cursors    struct {
+			After string `json:"after"`
+		} `json:"cursors"`
 	}
-	return json.Unmarshal(resultInfo, &info) != nil || info.TotalPages > 1
+	return httpapi.Unmarshal(resultInfo, &info) != nil ||
+		info.TotalPages > 1 || info.TotalCount > float64(count) || info.Cursor+info.Cursors.After != ""
 }

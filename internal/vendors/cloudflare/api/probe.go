@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -115,7 +114,7 @@ var oauthCodePattern = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,40}$`)
 // oauthError reads body; what is not such an error gives the zero value.
 func oauthError(body []byte) oauthFailure {
 	var failure oauthFailure
-	if json.Unmarshal(body, &failure) != nil {
+	if httpapi.Unmarshal(body, &failure) != nil {
 		return oauthFailure{}
 	}
 	if !oauthCodePattern.MatchString(failure.Error) {

@@ -52,7 +52,7 @@ func rotated(body []byte) (issued secret.Value, problem string) {
 			ClientSecret secret.Value `json:"client_secret"`
 		} `json:"result"`
 	}
-	switch err := json.Unmarshal(body, &e); {
+	switch err := httpapi.Unmarshal(body, &e); {
 	case err != nil:
 		return secret.Value{}, problemShape
 	case e.Result == nil || e.Result.ClientSecret.Empty():

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -102,7 +101,7 @@ func (c *Client) App(ctx context.Context, orgID, appID string) (App, error) {
 
 func oneApp(body []byte, appID string) (App, string) {
 	var w appWire
-	switch err := json.Unmarshal(body, &w); {
+	switch err := httpapi.Unmarshal(body, &w); {
 	case err != nil:
 		return App{}, problemShape
 	case w.ID == "" && !w.identified():
@@ -123,7 +122,8 @@ const (
 )
 
 // Apps lists the apps of an organization, all pages of it; searchTerm filters by display name or client id, "" does not. A
-// list that cannot be read to its end is an *httpapi.AnswerError, never a part of the list.
+// list that cannot be read to its end is an *httpapi.AnswerError, never a part of the list. No error of it matches
+// httpapi.ErrNotFound: it says nothing about a single app.
 //
 // https://developer.broadcom.com/xapis/identity-and-access-management-cloud-services-platform/latest/csp/gateway/am/api/orgs/orgId/oauth-apps/get/
 func (c *Client) Apps(ctx context.Context, orgID, searchTerm string) ([]App, error) {
@@ -156,7 +156,7 @@ func (c *Client) EachPage(ctx context.Context, orgID, searchTerm string, yield f
 	for range maxPages {
 		resp, err := c.http.Do(ctx, r)
 		if err != nil {
-			return err
+			return httpapi.Indefinite(err)
 		}
 		page, problem := readPage(resp.Body)
 		if problem != "" {
@@ -191,7 +191,7 @@ func readPage(body []byte) (page, string) {
 		Results      []appWire     `json:"results"`
 		TotalResults lenientNumber `json:"totalResults"`
 	}
-	if json.Unmarshal(body, &w) != nil {
+	if httpapi.Unmarshal(body, &w) != nil {
 		return page{}, problemShape
 	}
 	if w.Results == nil && (w.TotalResults.number == nil || *w.TotalResults.number != 0) {

@@ -173,8 +173,7 @@ func TestReadPage(t *testing.T) {
 }
 
 func FuzzApps(f *testing.F) {
-	apitest.Seed(f)
-	f.Fuzz(func(t *testing.T, body []byte) {
+	apitest.Fuzz(f, func(t *testing.T, body []byte) {
 		if app, problem := oneApp(body, "app"); (problem == "") != (app.ID != "") {
 			t.Errorf("an app %+v with the problem %q", app, problem)
 		}
@@ -190,5 +189,5 @@ func FuzzApps(f *testing.F) {
 		if query, ok := nextQuery(page.next, url.Values{}); ok && query.Get("pageStart") == "" {
 			t.Error("a page without a start")
 		}
-	})
+	}, "results", "totalResults")
 }

@@ -180,3 +180,16 @@ func TestConfig(t *testing.T) {
 		})
 	}
 }
+
+func TestNotFound(t *testing.T) {
+	t.Parallel()
+	apitest.CheckNotFound(t, operations(), map[string]string{
+		"documented":       `{"cspErrorCode": "540.120", "errorCode": "string", "message": "string", "moduleCode": 540, "requestId": "string", "statusCode": 404}`,
+		"seen":             `{"metadata": null, "traceId": "t", "statusCode": 404, "message": "m", "requestId": "r", "moduleCode": "540", "cspErrorCode": "540.120-340.800"}`,
+		"code only":        `{"cspErrorCode": "540.120", "message": "m", "statusCode": 404}`,
+		"other code only":  `{"errorCode": "540.120", "message": "m", "statusCode": 404}`,
+		"module only":      `{"moduleCode": "540", "message": "m", "statusCode": "404"}`,
+		"request id only":  `{"requestId": "r", "message": "m", "statusCode": 404}`,
+		"an empty message": `{"requestId": "r", "message": "", "statusCode": 404}`,
+	}, []string{"Apps"}, connect)
+}

@@ -253,8 +253,7 @@ func TestLoginIsSafeForConcurrentUse(t *testing.T) {
 }
 
 func FuzzLogin(f *testing.F) {
-	apitest.Seed(f)
-	f.Fuzz(func(t *testing.T, body []byte) {
+	apitest.Fuzz(f, func(t *testing.T, body []byte) {
 		token, problem := httpapi.ReadToken(body)
 		if (problem == "") == token.Access.Empty() || token.ExpiresIn < 0 {
 			t.Errorf("a token of %d bytes for %v with the problem %q", len(token.Access.Reveal()), token.ExpiresIn, problem)
@@ -263,5 +262,5 @@ func FuzzLogin(f *testing.F) {
 		if b, err := json.Marshal(token.Access); err != nil || string(b) != `"(redacted)"` {
 			t.Error("the token prints")
 		}
-	})
+	}, "access_token", "expires_in")
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -64,7 +63,7 @@ func (k probeKind) accepts(body []byte) bool {
 	var w struct {
 		Active *bool `json:"active"`
 	}
-	return json.Unmarshal(body, &w) == nil && w.Active != nil
+	return httpapi.Unmarshal(body, &w) == nil && w.Active != nil
 }
 
 func (c *Client) prove(ctx context.Context, kind probeKind, clientID string, s secret.Value) (verify.Verdict, error) {

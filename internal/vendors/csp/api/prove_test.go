@@ -225,8 +225,7 @@ func TestProveWithoutConnection(t *testing.T) {
 }
 
 func FuzzProve(f *testing.F) {
-	apitest.Seed(f)
-	f.Fuzz(func(t *testing.T, body []byte) {
+	apitest.Fuzz(f, func(t *testing.T, body []byte) {
 		for _, status := range []int{200, 400, 401, 403, 404, 500} {
 			got := answer{status: status, failure: readCSPError(body)}
 			got.accepted = status == 200 && tokenProbe.accepts(body)
@@ -235,5 +234,5 @@ func FuzzProve(f *testing.F) {
 				t.Errorf("status %d: %v", status, verdict)
 			}
 		}
-	})
+	}, "message", "access_token")
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"math"
 	"net/http"
@@ -99,7 +98,7 @@ func regenerated(body []byte, appID string) (issued secret.Value, problem string
 		ClientID     string       `json:"clientId"`
 		ClientSecret secret.Value `json:"clientSecret"`
 	}
-	switch err := json.Unmarshal(body, &w); {
+	switch err := httpapi.Unmarshal(body, &w); {
 	case err != nil:
 		return secret.Value{}, problemShape
 	case w.ClientID != "" && !strings.EqualFold(w.ClientID, appID):

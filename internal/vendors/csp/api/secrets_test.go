@@ -133,33 +133,32 @@ func TestDecodeError(t *testing.T) {
 		"hostile/array.json":          {},
 		"hostile/invalid-client.json": {"540.100", "invalid_client: Invalid client credentials", ""},
 	} {
-		code, message, id := decodeError(http.Header{}, []byte(apitest.Sample(t, name)))
-		if code != want[0] || message != want[1] || id != want[2] {
-			t.Errorf("%s: got %q, %q, %q", name, code, message, id)
+		said := decodeError(http.Header{}, []byte(apitest.Sample(t, name)))
+		if said.Code != want[0] || said.Message != want[1] || said.RequestID != want[2] {
+			t.Errorf("%s: got %+v", name, said)
 		}
 	}
-	code, message, id := decodeError(nil, []byte(`{"traceId": "t", "errorCode": "not a code!", "error": "x", "message": "m"}`))
-	if code != "" || message != "m" || id != "t" {
-		t.Errorf("got %q, %q, %q", code, message, id)
+	said := decodeError(nil, []byte(`{"traceId": "t", "errorCode": "not a code!", "error": "x", "message": "m"}`))
+	if said.Code != "" || said.Message != "m" || said.RequestID != "t" {
+		t.Errorf("got %+v", said)
 	}
-	code, message, _ = decodeError(nil, []byte(`{"error": "invalid_client", "error_description": "d"}`))
-	if code != "invalid_client" || message != "d" {
-		t.Errorf("got %q, %q", code, message)
+	said = decodeError(nil, []byte(`{"error": "invalid_client", "error_description": "d"}`))
+	if said.Code != "invalid_client" || said.Message != "d" {
+		t.Errorf("got %+v", said)
 	}
 }
 
 func FuzzSecrets(f *testing.F) {
-	apitest.Seed(f)
-	f.Fuzz(func(t *testing.T, body []byte) {
+	apitest.Fuzz(f, func(t *testing.T, body []byte) {
 		issued, problem := regenerated(body, "app")
 		if (problem == "") == issued.Empty() || !utf8.ValidString(issued.Reveal()) {
 			t.Errorf("a secret of %d bytes with the problem %q", len(issued.Reveal()), problem)
 		}
-		if code, _, _ := decodeError(http.Header{}, body); len(code) > 40 {
+		if code := decodeError(http.Header{}, body).Code; len(code) > 40 {
 			t.Errorf("a code of %d bytes", len(code))
 		}
 		if e := readCSPError(body); !e.ok && (e.Code != "" || e.Message != "") {
 			t.Errorf("not an error: %+v", e)
 		}
-	})
+	}, "message", "clientSecret")
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -68,7 +67,7 @@ func added(body []byte, clientID string) (issued secret.Value, problem string) {
 		ClientID     string       `json:"clientId"`
 		ClientSecret secret.Value `json:"clientSecret"`
 	}
-	switch err := json.Unmarshal(body, &w); {
+	switch err := httpapi.Unmarshal(body, &w); {
 	case err != nil:
 		return secret.Value{}, problemShape
 	case w.ClientID != "" && !strings.EqualFold(w.ClientID, clientID):

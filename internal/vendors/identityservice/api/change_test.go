@@ -96,17 +96,17 @@ func TestDecodeError(t *testing.T) {
 		"hostile/array.json":         {},
 		"hostile/nested.json":        {},
 	} {
-		code, message, id := decodeError(http.Header{}, []byte(apitest.Sample(t, name)))
-		if code != want[0] || message != want[1] || id != want[2] {
-			t.Errorf("%s: got %q, %q, %q", name, code, message, id)
+		said := decodeError(http.Header{}, []byte(apitest.Sample(t, name)))
+		if said.Code != want[0] || said.Message != want[1] || said.RequestID != want[2] {
+			t.Errorf("%s: got %+v", name, said)
 		}
 	}
-	code, message, _ := decodeError(nil, []byte(`{"responseCode": "not a code!", "message": "m", "errors": ["a", {"z": "b", "c": ["d"]}, 7, null]}`))
-	if code != "" || message != "m: a; d; b" {
-		t.Errorf("got %q, %q", code, message)
+	said := decodeError(nil, []byte(`{"responseCode": "not a code!", "message": "m", "errors": ["a", {"z": "b", "c": ["d"]}, 7, null]}`))
+	if said.Code != "" || said.Message != "m: a; d; b" {
+		t.Errorf("got %+v", said)
 	}
-	if _, message, _ = decodeError(nil, []byte(`{"errors": "only"}`)); message != "only" {
-		t.Errorf("got %q", message)
+	if said = decodeError(nil, []byte(`{"errors": "only"}`)); said.Message != "only" {
+		t.Errorf("got %+v", said)
 	}
 }
 
@@ -130,13 +130,12 @@ func TestIssuedSecretIsScrubbed(t *testing.T) {
 }
 
 func FuzzChange(f *testing.F) {
-	apitest.Seed(f)
-	f.Fuzz(func(t *testing.T, body []byte) {
+	apitest.Fuzz(f, func(t *testing.T, body []byte) {
 		issued, problem := added(body, "app")
 		if (problem == "") == issued.Empty() || !utf8.ValidString(issued.Reveal()) {
 			t.Errorf("a secret of %d bytes with the problem %q", len(issued.Reveal()), problem)
 		}
-		if code, _, _ := decodeError(http.Header{}, body); len(code) > 40 {
+		if code := decodeError(http.Header{}, body).Code; len(code) > 40 {
 			t.Errorf("a code of %d bytes", len(code))
 		}
 		for _, kind := range []probeKind{byToken, byIntrospection, byCode} {
@@ -144,5 +143,5 @@ func FuzzChange(f *testing.F) {
 				kind.classify(status, body)
 			}
 		}
-	})
+	}, "errors", "clientSecret", "error")
 }

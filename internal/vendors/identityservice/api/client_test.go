@@ -131,3 +131,14 @@ func TestConfig(t *testing.T) {
 		})
 	}
 }
+
+func TestNotFound(t *testing.T) {
+	t.Parallel()
+	apitest.CheckNotFound(t, operations(), map[string]string{
+		"documented problem": `{"type": null, "title": null, "status": null, "detail": null, "instance": null}`,
+		"filled problem":     `{"type": "about:blank", "title": "Not Found", "status": 404, "detail": "unknown application", "instance": null}`,
+		"short problem":      `{"type": "https://tools.ietf.org/html/rfc9110#section-15.5.5", "title": "Not Found", "status": 404, "traceId": "00-1-2-00"}`,
+		"documented error":   `{"type": null, "identifier": "", "message": null, "responseCode": null, "errors": null}`,
+		"filled error":       `{"type": "NotFound", "identifier": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff", "message": "m", "responseCode": "404", "errors": []}`,
+	}, nil, connect)
+}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -99,7 +98,7 @@ func readDiscovery(body []byte) (found discovered, problem string) {
 		Token         string `json:"token_endpoint"`
 		Introspection string `json:"introspection_endpoint"`
 	}
-	if json.Unmarshal(body, &w) != nil {
+	if httpapi.Unmarshal(body, &w) != nil {
 		return discovered{}, problemShape
 	}
 	if w.Introspection != "" {

@@ -2,10 +2,13 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 )
 
 // problemShape is a fixed text, like every problem of an answer: a decoder's own error may quote a part of the body.
@@ -14,60 +17,85 @@ const problemShape = "the answer is not the JSON that the vendor documents"
 // codePattern is what a code looks like: "403", "invalid_client". Anything else is no code and may be an echo.
 var codePattern = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,40}$`)
 
-// decodeError is httpapi.Options.DecodeError. One decoder reads the vendor's two shapes (ProblemDetails, and the one with
+// decodeError is httpapi.Options.DecodeError. One decoder reads the vendor's two forms (ProblemDetails, and the one with
 // identifier and responseCode) and the error of RFC 6749 section 5.2, because none of them is documented for every status.
-func decodeError(_ http.Header, body []byte) (code, message, requestID string) {
+func decodeError(_ http.Header, body []byte) httpapi.VendorError {
 	var fields map[string]json.RawMessage
-	if json.Unmarshal(body, &fields) != nil {
-		return "", "", ""
+	if httpapi.Unmarshal(body, &fields) != nil {
+		return httpapi.VendorError{}
 	}
 	text := func(names ...string) string {
 		for _, name := range names {
 			var s string
-			if json.Unmarshal(fields[name], &s) == nil && strings.TrimSpace(s) != "" {
+			if httpapi.Unmarshal(fields[name], &s) == nil && strings.TrimSpace(s) != "" {
 				return s
 			}
 		}
 		return ""
 	}
-	code = text("responseCode", "error")
-	if !codePattern.MatchString(code) {
-		code = ""
+	said := httpapi.VendorError{
+		Code:      text("responseCode", "error"),
+		Message:   text("detail", "message", "error_description", "title"),
+		RequestID: text("identifier"),
+		Own:       isOwn(fields),
 	}
-	message = text("detail", "message", "error_description", "title")
-	if details := texts(fields["errors"]); len(details) > 0 {
-		message = strings.TrimPrefix(message+": "+strings.Join(details, "; "), ": ")
+	if !codePattern.MatchString(said.Code) {
+		said.Code = ""
 	}
-	return code, message, text("identifier")
+	var details any
+	_ = httpapi.Unmarshal(fields["errors"], &details)
+	if found := texts(nil, details); len(found) > 0 {
+		said.Message = strings.TrimPrefix(said.Message+": "+strings.Join(found, "; "), ": ")
+	}
+	return said
 }
 
-// texts collects every text in raw, whose elements the vendor does not describe: strings, or objects that hold some. They
-// are decoded, so that an escape does not hide a secret from the scrubber.
-func texts(raw json.RawMessage) []string {
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		if s = strings.TrimSpace(s); s != "" {
-			return []string{s}
-		}
-		return nil
+// The members of the two documented forms. Every value but that of identifier may be null, so the names tell; traceId is
+// what the framework of such a service adds to ProblemDetails.
+var (
+	problemMembers = []string{"type", "title", "status", "detail", "instance", "errors", "traceId"}
+	ownMembers     = []string{"type", "identifier", "message", "responseCode", "errors"}
+)
+
+// isOwn tells that an error has one of the documented forms: the members that make it, and none of another's. Gateways send
+// ProblemDetails too, with members of their own.
+func isOwn(fields map[string]json.RawMessage) bool {
+	has := func(required ...string) bool {
+		return !slices.ContainsFunc(required, func(name string) bool { return fields[name] == nil })
 	}
-	var found []string
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) == nil {
-		for _, element := range list {
-			found = append(found, texts(element)...)
+	only := func(known []string) bool {
+		for name := range fields {
+			if !slices.Contains(known, name) {
+				return false
+			}
 		}
+		return true
+	}
+	return has("type", "title", "status") && only(problemMembers) ||
+		has("identifier", "message", "responseCode") && only(ownMembers)
+}
+
+// maxTexts bounds the texts that are collected; a message is cut long before.
+const maxTexts = 20
+
+// texts adds every text in value, whose elements the vendor does not describe: strings, or objects that hold some. They are
+// decoded, so that an escape does not hide a secret from the scrubber.
+func texts(found []string, value any) []string {
+	if len(found) >= maxTexts {
 		return found
 	}
-	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) == nil {
-		names := make([]string, 0, len(object))
-		for name := range object {
-			names = append(names, name)
+	switch value := value.(type) {
+	case string:
+		if value = strings.TrimSpace(value); value != "" {
+			found = append(found, value)
 		}
-		slices.Sort(names)
-		for _, name := range names {
-			found = append(found, texts(object[name])...)
+	case []any:
+		for _, element := range value {
+			found = texts(found, element)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			found = texts(found, value[name])
 		}
 	}
 	return found

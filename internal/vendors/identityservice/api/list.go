@@ -106,7 +106,7 @@ func readList(body []byte) (list []ClientSecret, problem string) {
 
 func readElements(raw json.RawMessage) (list []ClientSecret, problem string) {
 	var elements []json.RawMessage
-	if json.Unmarshal(raw, &elements) != nil {
+	if httpapi.Unmarshal(raw, &elements) != nil {
 		return nil, problemShape
 	}
 	list = make([]ClientSecret, 0, len(elements))
@@ -134,7 +134,7 @@ const (
 // foldKeys reads an object whose property names may come in any case.
 func foldKeys(raw json.RawMessage) (object map[string]json.RawMessage, problem string) {
 	var given map[string]json.RawMessage
-	if json.Unmarshal(raw, &given) != nil {
+	if httpapi.Unmarshal(raw, &given) != nil {
 		return nil, problemShape
 	}
 	object = make(map[string]json.RawMessage, len(given))
@@ -149,15 +149,15 @@ func foldKeys(raw json.RawMessage) (object map[string]json.RawMessage, problem s
 }
 
 func readElement(object map[string]json.RawMessage) (element ClientSecret, problem string) {
-	if json.Unmarshal(object[keyID], &element.ID) != nil || strings.TrimSpace(element.ID) == "" {
+	if httpapi.Unmarshal(object[keyID], &element.ID) != nil || strings.TrimSpace(element.ID) == "" {
 		return ClientSecret{}, problemNoID
 	}
-	if raw, given := object[keyDeleted]; given && json.Unmarshal(raw, &element.Deleted) != nil {
+	if raw, given := object[keyDeleted]; given && httpapi.Unmarshal(raw, &element.Deleted) != nil {
 		return ClientSecret{}, problemDeleted
 	}
 	if raw, given := object[keyExpires]; given {
 		var text string
-		if json.Unmarshal(raw, &text) != nil {
+		if httpapi.Unmarshal(raw, &text) != nil {
 			return ClientSecret{}, problemDate
 		}
 		if text = strings.TrimSpace(text); text != "" {

@@ -128,8 +128,7 @@ func TestParseDate(t *testing.T) {
 }
 
 func FuzzList(f *testing.F) {
-	apitest.Seed(f)
-	f.Fuzz(func(t *testing.T, body []byte) {
+	apitest.Fuzz(f, func(t *testing.T, body []byte) {
 		list, problem := readList(body)
 		if (problem == "") != (list != nil) {
 			t.Errorf("a list %+v with the problem %q", list, problem)
@@ -139,5 +138,5 @@ func FuzzList(f *testing.F) {
 				t.Error("an element without an id")
 			}
 		}
-	})
+	}, "items", "clientSecretId")
 }

@@ -271,8 +271,7 @@ func TestUseLoginSecret(t *testing.T) {
 }
 
 func FuzzLogin(f *testing.F) {
-	apitest.Seed(f)
-	f.Fuzz(func(t *testing.T, body []byte) {
+	apitest.Fuzz(f, func(t *testing.T, body []byte) {
 		token, problem := httpapi.ReadToken(body)
 		if (problem == "") == token.Access.Empty() || token.ExpiresIn < 0 {
 			t.Errorf("a token of %d bytes for %v with the problem %q", len(token.Access.Reveal()), token.ExpiresIn, problem)
@@ -281,5 +280,5 @@ func FuzzLogin(f *testing.F) {
 			t.Errorf("found %+v with the problem %q", found, problem)
 		}
 		httpapi.TokenClientID(secret.New(string(body)))
-	})
+	}, "access_token", "token_endpoint")
 }

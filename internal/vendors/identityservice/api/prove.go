@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"net/http"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
@@ -84,7 +83,7 @@ func (k probeKind) classify(status int, body []byte) (verdict verify.Verdict, no
 		Error  string `json:"error"`
 		Active *bool  `json:"active"`
 	}
-	if json.Unmarshal(body, &w) != nil {
+	if httpapi.Unmarshal(body, &w) != nil {
 		return verify.Inconclusive, false
 	}
 	if status == http.StatusOK {
