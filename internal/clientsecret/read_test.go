@@ -1,6 +1,7 @@
 package clientsecret_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -15,6 +16,8 @@ func TestFailedReadKeepsTheResource(t *testing.T) {
 		"401":              {Kind: simulator.Answer, Status: 401, Body: "{}"},
 		"403":              {Kind: simulator.Answer, Status: 403, Body: "{}"},
 		"404 HTML":         {Kind: simulator.HTML, Status: 404},
+		"404 of a gateway": {Kind: simulator.Answer, Status: 404, Body: `{"message":"no Route matched with those values"}`},
+		"404 and no body":  {Kind: simulator.Answer, Status: 404},
 		"429":              {Kind: simulator.Answer, Status: 429, Body: "{}", Header: http.Header{"Retry-After": {"7200"}}},
 		"500":              {Kind: simulator.Answer, Status: 500, Body: "{}"},
 		"503 HTML":         {Kind: simulator.HTML},
@@ -42,6 +45,48 @@ func TestFailedReadKeepsTheResource(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A gateway in front of the vendors lost its routes: that says nothing about any client, however many are read.
+func TestGatewayKeepsEveryClient(t *testing.T) {
+	t.Parallel()
+	acctest.NeedCLI(t)
+	w := acctest.NewWorld(t)
+	config := acctest.Cloudflare.HCL("") + acctest.CSP.HCL("") +
+		fmt.Sprintf("resource \"oauthsecret_identity_service_client_secret\" \"app\" {\n  client_id = %q\n}\n", acctest.Application)
+	addresses := []string{acctest.Cloudflare.Address(), acctest.CSP.Address(), "oauthsecret_identity_service_client_secret.app"}
+	for _, c := range []acctest.Client{acctest.Cloudflare, acctest.CSP} {
+		c.IDValue = "another-client"
+		config += c.Named("other", "")
+		addresses = append(addresses, c.Type()+".other")
+	}
+	w.Cloudflare.AddClient(acctest.Account, "another-client")
+	w.CSP.AddApp(acctest.Org, "another-client", simulator.AppSpec{})
+	cli := w.Terminal(t, config)
+	cli.Apply()
+	held := map[string]any{}
+	for _, address := range addresses {
+		held[address] = cli.Attribute(address, "client_secret")
+	}
+	w.ResetJournal()
+	for _, operation := range []string{"cloudflare.list", "cloudflare.get", "csp.list", "csp.get", "identity_service.list"} {
+		w.Inject(simulator.Fault{Operation: operation, Kind: simulator.Answer, Status: 404, Body: `{"message":"no Route matched with those values"}`, Times: -1})
+	}
+	failed := cli.ApplyFails("-refresh-only")
+	failed.Errs(t, "this answer is not the API's word on the client")
+	for _, operation := range []string{"cloudflare.get", "csp.get"} {
+		if n := w.Count(operation); n > 0 {
+			t.Errorf("after the list was refused, %d requests of %s followed", n, operation)
+		}
+	}
+	w.ClearFaults()
+	for address, secret := range held {
+		if secret == nil || cli.Attribute(address, "client_secret") != secret {
+			t.Errorf("the state lost the secret of %s", address)
+		}
+	}
+	cli.Empty()
+	cli.Sent()
 }
 
 // A short failure is survived without a word.

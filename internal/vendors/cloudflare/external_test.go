@@ -91,6 +91,32 @@ func TestExternalRotationWhereTheListLacksTheFlag(t *testing.T) {
 	}
 }
 
+// Clients of one account are read with one list, and each by itself where the list turns out to be in pages.
+func TestReadingManyClients(t *testing.T) {
+	t.Parallel()
+	for info, reads := range map[string]int{simulator.ResultInfoAbsent: 0, simulator.ResultInfoOnePage: 0, simulator.ResultInfoTwoPages: 3} {
+		t.Run(info, func(t *testing.T) {
+			w := world(t)
+			config := c.HCL("")
+			for _, id := range []string{"second-client", "third-client"} {
+				other := c
+				other.IDValue = id
+				w.Cloudflare.AddClient(acctest.Account, id)
+				config += other.Named(id, "")
+			}
+			cli := w.Terminal(t, config)
+			cli.Apply()
+			w.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.ResultInfo = info })
+			w.ResetJournal()
+			cli.Plan().Silent(t)
+			if lists, gets := w.Count("cloudflare.list"), w.Count("cloudflare.get"); lists != 1 || gets != reads || len(w.Journal()) != 1+reads {
+				t.Errorf("sent %d lists and %d reads in %d requests, want 1 and %d", lists, gets, len(w.Journal()), reads)
+			}
+			cli.Empty()
+		})
+	}
+}
+
 // Somebody rotates between the plan and the apply of what ends the previous secret: it is the one in use now.
 func TestExternalRotationBeforeADestruction(t *testing.T) {
 	t.Parallel()
