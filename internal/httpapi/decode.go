@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 )
@@ -52,4 +53,16 @@ func (c *Client) Unusable(r Request, cause string) error {
 		return &OutcomeUnknownError{Vendor: c.options.Vendor, Operation: r.Operation, Cause: err}
 	}
 	return &AnswerError{Vendor: c.options.Vendor, Operation: r.Operation, Cause: err}
+}
+
+// Acknowledged is nil when resp may be the vendor's answer to a call of which nothing but success is expected: no body, or
+// JSON. A page for people (a sign-on page, a captive portal) does not say that the vendor got the request, so it is Unusable.
+func (c *Client) Acknowledged(r Request, resp *Response) error {
+	switch body := bytes.TrimSpace(resp.Body); {
+	case len(body) == 0 || isJSON(body):
+		return nil
+	case isHTML(body):
+		return c.Unusable(r, messageHTML)
+	}
+	return c.Unusable(r, messageNotJSON)
 }

@@ -19,6 +19,9 @@ type Token struct {
 	ExpiresIn time.Duration // 0: the vendor did not say
 }
 
+// problemShape is a fixed text, like every problem of an answer: a decoder's own error may quote a part of the body.
+const problemShape = "the answer is not the JSON that the vendor documents"
+
 // ReadToken reads the answer of an OAuth 2.0 token endpoint. Only the token must be there. problem says what is wrong with the
 // answer, as a fixed text: a decoder's own error may quote a part of it.
 //
@@ -30,7 +33,7 @@ func ReadToken(body []byte) (token Token, problem string) {
 	}
 	switch err := Unmarshal(body, &w); {
 	case err != nil:
-		return Token{}, "the answer is not the JSON that the vendor documents"
+		return Token{}, problemShape
 	case w.AccessToken.Empty(), strings.ContainsFunc(w.AccessToken.Reveal(), isControl):
 		return Token{}, "the answer holds no access_token"
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
@@ -73,6 +74,29 @@ func CheckNotFound[C any](t *testing.T, operations []Operation[C], own map[strin
 		}
 		for name, body := range own {
 			check(op, name, body, !slices.Contains(lists, op.Name))
+		}
+	}
+}
+
+// CheckIgnored holds operations that need nothing from their answer to what may be in it: nothing, or JSON. A page for people,
+// such as a sign-on page or a captive portal's, leaves the outcome open.
+func CheckIgnored[C any](t *testing.T, operations []Operation[C], statuses []int, connect func(*testing.T, *Vendor) C) {
+	t.Helper()
+	for _, op := range operations {
+		for body, want := range map[string]string{
+			"": "none", " \r\n": "none", "{}": "none", "null": "none", `{"clientId": "b", "clientSecret": null}`: "none",
+			"<!DOCTYPE html><title>Sign in</title>" + Canary: "outcome unknown",
+			"\n<html></html>": "outcome unknown", "OK": "outcome unknown", `{"clientId": `: "outcome unknown",
+			strings.Repeat("[", 1000) + strings.Repeat("]", 1000): "outcome unknown",
+		} {
+			for _, status := range statuses {
+				v := NewVendor(t, Always(status, body))
+				err := op.Call(t.Context(), connect(t, v), "a", "b", "d")
+				if Kind(err) != want || len(v.Got()) != 1 {
+					t.Errorf("%s, %d %.20q: got %v after %d requests, want %s", op.Name, status, body, err, len(v.Got()), want)
+				}
+				LeakFree(t, err)
+			}
 		}
 	}
 }

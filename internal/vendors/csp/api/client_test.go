@@ -107,24 +107,17 @@ func TestUnusableAnswers(t *testing.T) {
 	}
 }
 
-// The two calls that need nothing from the answer take every 2xx, whatever is in it.
+// The two calls that need nothing from the answer take every 2xx without a body or with JSON. Anything else is not from the
+// vendor, so it does not say that the vendor got the request.
 func TestAnswersThatAreIgnored(t *testing.T) {
 	t.Parallel()
+	var ignoring []apitest.Operation[*Client]
 	for _, op := range operations() {
-		if op.Answer != "" {
-			continue
-		}
-		for _, status := range []int{200, 201, 202, 204} {
-			body := "<html></html>"
-			if status == 204 {
-				body = ""
-			}
-			v := apitest.NewVendor(t, apitest.Always(status, body))
-			if err := op.Call(t.Context(), connect(t, v), "a", "b", "d"); err != nil {
-				t.Errorf("%s, %d: %v", op.Name, status, err)
-			}
+		if op.Answer == "" {
+			ignoring = append(ignoring, op)
 		}
 	}
+	apitest.CheckIgnored(t, ignoring, []int{200, 201, 202}, connect)
 }
 
 func TestBaseURL(t *testing.T) {

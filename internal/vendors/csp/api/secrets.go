@@ -5,17 +5,10 @@ import (
 	"errors"
 	"math"
 	"net/http"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
-)
-
-const (
-	problemNoSecret     = "the answer holds no clientSecret, and the vendor shows a generated secret only once"
-	problemBrokenSecret = "the clientSecret in the answer is not valid text"
 )
 
 var (
@@ -62,8 +55,11 @@ func (c *Client) StartRotation(ctx context.Context, orgID, appID string, newSecr
 		ExpirationInSeconds: int32(overlap / time.Second),
 	}
 	c.known.Remember(newSecret)
-	_, err := c.http.Do(ctx, r)
-	return err
+	resp, err := c.http.Do(ctx, r)
+	if err != nil {
+		return err
+	}
+	return c.http.Acknowledged(r, resp)
 }
 
 // RegenerateSecret replaces every secret of the app by one that the vendor generates, at once and without overlap; an open
@@ -85,7 +81,7 @@ func (c *Client) RegenerateSecret(ctx context.Context, orgID, appID string) (sec
 	if err != nil {
 		return secret.Value{}, err
 	}
-	issued, problem := regenerated(resp.Body, appID)
+	issued, problem := httpapi.ReadClientSecret(resp.Body, appID)
 	if problem != "" {
 		return secret.Value{}, c.http.Unusable(r, problem)
 	}
@@ -93,36 +89,21 @@ func (c *Client) RegenerateSecret(ctx context.Context, orgID, appID string) (sec
 	return issued, nil
 }
 
-func regenerated(body []byte, appID string) (issued secret.Value, problem string) {
-	var w struct {
-		ClientID     string       `json:"clientId"`
-		ClientSecret secret.Value `json:"clientSecret"`
-	}
-	switch err := httpapi.Unmarshal(body, &w); {
-	case err != nil:
-		return secret.Value{}, problemShape
-	case w.ClientID != "" && !strings.EqualFold(w.ClientID, appID):
-		return secret.Value{}, problemOtherApp
-	case w.ClientSecret.Empty():
-		return secret.Value{}, problemNoSecret
-	case strings.ContainsRune(w.ClientSecret.Reveal(), utf8.RuneError):
-		// The decoder puts U+FFFD in place of bytes that are no text: not the secret that the vendor stored.
-		return secret.Value{}, problemBrokenSecret
-	}
-	return w.ClientSecret, ""
-}
-
 // EndRotation ends an open rotation before its time: the new secret becomes the only valid one. What the vendor answers
 // when no rotation is open is not documented. An *httpapi.OutcomeUnknownError is settled by trying the old secret.
 //
 // https://developer.broadcom.com/xapis/identity-and-access-management-cloud-services-platform/latest/csp/gateway/am/api/orgs/orgId/oauth-apps/oauthAppId/secret/delete/
 func (c *Client) EndRotation(ctx context.Context, orgID, appID string) error {
-	_, err := c.http.Do(ctx, httpapi.Request{
+	r := httpapi.Request{
 		Operation: "end the rotation of the client secret",
 		Template:  secretTemplate,
 		Class:     httpapi.Once,
 		Method:    http.MethodDelete,
 		Path:      secretPath(orgID, appID),
-	})
-	return err
+	}
+	resp, err := c.http.Do(ctx, r)
+	if err != nil {
+		return err
+	}
+	return c.http.Acknowledged(r, resp)
 }

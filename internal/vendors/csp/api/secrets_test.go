@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/apitest"
@@ -89,29 +90,6 @@ func TestRegenerateSecret(t *testing.T) {
 	}
 }
 
-func TestRegenerated(t *testing.T) {
-	t.Parallel()
-	for body, want := range map[string]string{
-		apitest.Sample(t, "regenerated.json"):          "",
-		`{"clientSecret": "s"}`:                        "",
-		`{"clientId": null, "clientSecret": "s"}`:      "",
-		`{"clientId": "other", "clientSecret": "s"}`:   problemOtherApp,
-		`{"clientId": "string", "clientSecret": null}`: problemNoSecret,
-		`{"clientId": "string", "clientSecret": ""}`:   problemNoSecret,
-		`{"clientId": "string"}`:                       problemNoSecret,
-		`null`:                                         problemNoSecret,
-		`{"clientSecret": 7}`:                          problemShape,
-		`{"clientSecret": "a\ud800"}`:                  problemBrokenSecret,
-		"{\"clientSecret\": \"a\xff\"}":                problemBrokenSecret,
-		`[]`:                                           problemShape,
-		``:                                             problemShape,
-	} {
-		if got, problem := regenerated([]byte(body), "string"); problem != want || (problem == "") == got.Empty() {
-			t.Errorf("%s: got %q, want %q", body, problem, want)
-		}
-	}
-}
-
 func TestEndRotationHasNoBody(t *testing.T) {
 	t.Parallel()
 	v := apitest.NewVendor(t, apitest.Always(200, ""))
@@ -150,7 +128,7 @@ func TestDecodeError(t *testing.T) {
 
 func FuzzSecrets(f *testing.F) {
 	apitest.Fuzz(f, func(t *testing.T, body []byte) {
-		issued, problem := regenerated(body, "app")
+		issued, problem := httpapi.ReadClientSecret(body, "app")
 		if (problem == "") == issued.Empty() || !utf8.ValidString(issued.Reveal()) {
 			t.Errorf("a secret of %d bytes with the problem %q", len(issued.Reveal()), problem)
 		}

@@ -4,18 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
-)
-
-const (
-	problemNoSecret     = "the answer holds no clientSecret, and the vendor shows a new secret only once"
-	problemBrokenSecret = "the clientSecret in the answer is not valid text"
-	problemOtherClient  = "the answer is about another application"
 )
 
 // secretsTemplate is the path of an application's list of secrets.
@@ -53,7 +45,7 @@ func (c *Client) AddSecret(ctx context.Context, tenant, clientID string, expires
 	if err != nil {
 		return secret.Value{}, err
 	}
-	issued, problem := added(resp.Body, clientID)
+	issued, problem := httpapi.ReadClientSecret(resp.Body, clientID)
 	if problem != "" {
 		return secret.Value{}, c.http.Unusable(r, problem)
 	}
@@ -61,28 +53,8 @@ func (c *Client) AddSecret(ctx context.Context, tenant, clientID string, expires
 	return issued, nil
 }
 
-// added reads two fields of the application that the vendor answers with; the types of the others are not described.
-func added(body []byte, clientID string) (issued secret.Value, problem string) {
-	var w struct {
-		ClientID     string       `json:"clientId"`
-		ClientSecret secret.Value `json:"clientSecret"`
-	}
-	switch err := httpapi.Unmarshal(body, &w); {
-	case err != nil:
-		return secret.Value{}, problemShape
-	case w.ClientID != "" && !strings.EqualFold(w.ClientID, clientID):
-		return secret.Value{}, problemOtherClient
-	case w.ClientSecret.Empty():
-		return secret.Value{}, problemNoSecret
-	case strings.ContainsRune(w.ClientSecret.Reveal(), utf8.RuneError):
-		// The decoder puts U+FFFD in place of bytes that are no text: not the secret that the vendor stored.
-		return secret.Value{}, problemBrokenSecret
-	}
-	return w.ClientSecret, ""
-}
-
 // DeleteSecret marks one secret as deleted. What the vendor answers for a secret that is not there is not documented. The
-// body of the answer is ignored; an *httpapi.OutcomeUnknownError is settled by reading the list.
+// body of the answer is ignored, unless it is a page for people; an *httpapi.OutcomeUnknownError is settled by reading the list.
 //
 // https://docs.vancoplatform.com/key-rotation
 func (c *Client) DeleteSecret(ctx context.Context, tenant, clientID, id string) error {
@@ -99,7 +71,7 @@ func (c *Client) DeleteSecret(ctx context.Context, tenant, clientID, id string) 
 	}
 	switch resp.Status {
 	case http.StatusOK, http.StatusAccepted, http.StatusNoContent:
-		return nil
+		return c.http.Acknowledged(r, resp)
 	}
 	return c.http.Unusable(r, fmt.Sprintf("the status %d is none that a deletion has", resp.Status))
 }
