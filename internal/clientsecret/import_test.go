@@ -14,6 +14,7 @@ func TestImport(t *testing.T) {
 		for name, want := range map[string]any{
 			"client_secret": nil, "client_secret_sha256": nil, "version": 0.0, "rotated_at": nil, "id": c.ImportID(),
 			c.Scope: c.ScopeValue, c.ID: c.IDValue, "has_previous_secret": false,
+			"verify": nil, "timeouts": nil,
 		} {
 			if got := cli.Attribute(c.Address(), name); got != want {
 				t.Errorf("%s is %v, want %v", name, got, want)

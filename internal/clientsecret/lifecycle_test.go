@@ -49,8 +49,8 @@ func TestPolicyChangesCallNothing(t *testing.T) {
 			same(`on_pending_rotation = "retire_first"`),
 			same(`retire_previous_after = "300h"`),
 			same(`rotate_after = "300h"`),
-			same(`verify = { timeout = "10s" }`),
-			same(`timeouts = { update = "5m" }`),
+			same(`verify { timeout = "10s" }`),
+			same(`timeouts { update = "5m" }`),
 			same(""),
 		)
 	})
@@ -58,7 +58,7 @@ func TestPolicyChangesCallNothing(t *testing.T) {
 
 func TestAdoptChangesNothing(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
-		adopted := acctest.Values{"client_secret": nil, "client_secret_sha256": nil, "version": 0, "rotated_at": nil, "has_previous_secret": false}
+		adopted := acctest.Values{"client_secret": nil, "client_secret_sha256": nil, "version": 0, "rotated_at": nil, "has_previous_secret": false, "verify": nil, "timeouts": nil}
 		c.Run(t, w,
 			acctest.Step{
 				Config: c.HCL(`on_create = "adopt"` + "\n" + trigger("1")), Plan: acctest.Create,

@@ -72,7 +72,7 @@ func NewList[V, C any](l Listing[V, C]) func() list.ListResource {
 }
 
 func (l Listing[V, C]) configSchema(ctx context.Context) schema.Schema {
-	limits := timeouts.AttributesWithOpts(ctx, timeouts.Opts{ListDescription: "A duration. Default `\"10m\"`."}).(schema.SingleNestedAttribute) //nolint:forcetypeassert // what the package makes
+	limits := timeouts.BlockWithOpts(ctx, timeouts.Opts{ListDescription: "A duration. Default `\"10m\"`."}).(schema.SingleNestedBlock) //nolint:forcetypeassert // what the package makes
 	limits.MarkdownDescription = "How long the listing may take, with the waiting that a vendor asks for."
 	attrs := map[string]schema.Attribute{
 		l.Kind.Scope.Name: schema.StringAttribute{
@@ -80,12 +80,11 @@ func (l Listing[V, C]) configSchema(ctx context.Context) schema.Schema {
 			Validators:          l.Kind.Scope.Validators,
 			MarkdownDescription: l.Kind.ScopeDescription(),
 		},
-		"timeouts": limits,
 	}
 	for name, attribute := range l.Attributes {
 		attrs[name] = attribute
 	}
-	return schema.Schema{MarkdownDescription: l.Description, Attributes: attrs}
+	return schema.Schema{MarkdownDescription: l.Description, Attributes: attrs, Blocks: map[string]schema.Block{"timeouts": limits}}
 }
 
 // Metadata implements list.ListResource: the type is that of the managed resource.

@@ -34,15 +34,15 @@ func (k Kind) schema(ctx context.Context) schema.Schema {
 	attrs := map[string]schema.Attribute{
 		k.Scope.Name:  scope,
 		k.Client.Name: client,
-		"verify":      verifyAttribute(),
-		"timeouts":    timeoutsAttribute(ctx),
 	}
 	for _, group := range []map[string]schema.Attribute{k.policies(), k.outputs()} {
 		for name, attribute := range group {
 			attrs[name] = attribute
 		}
 	}
-	return schema.Schema{MarkdownDescription: k.Description, Attributes: attrs}
+	// Blocks, not attributes of object type: there the CLI drops a misspelt name before the provider sees it.
+	blocks := map[string]schema.Block{"verify": verifyBlock(), "timeouts": timeoutsBlock(ctx)}
+	return schema.Schema{MarkdownDescription: k.Description, Attributes: attrs, Blocks: blocks}
 }
 
 // ScopeAttribute is the first part of the client's name, with the provider's default (see PlanScope).
@@ -223,9 +223,8 @@ func choice(description string, values ...string) schema.Attribute {
 	}
 }
 
-func verifyAttribute() schema.Attribute {
-	return schema.SingleNestedAttribute{
-		Optional: true,
+func verifyBlock() schema.Block {
+	return schema.SingleNestedBlock{
 		MarkdownDescription: "Proof of the new secret at the token endpoint before anything is retired. Without this block nothing is proven. " +
 			"Several successful logins in a row count as proof; at most three refusals are provoked. An unproven secret is kept, `verified` is false, and the previous secret stays.",
 		Attributes: map[string]schema.Attribute{
@@ -238,19 +237,24 @@ func verifyAttribute() schema.Attribute {
 				Validators:          []validator.String{positiveDuration{}},
 				MarkdownDescription: "How long to try, a duration. Default `\"30s\"`.",
 			},
+			"on_refresh": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Tries the secret in state at each refresh, where its value is known: one token request where it is accepted. A refusal is asked again, at most three times in all, " +
+					"and compared with the answer to a surely wrong secret. An endpoint that does not answer is given up once per run and changes nothing. Default `false`.",
+			},
 		},
 	}
 }
 
-// timeoutsAttribute says what the package leaves out: the defaults, and what happens to a secret when the time is up.
-func timeoutsAttribute(ctx context.Context) schema.Attribute {
-	limits, _ := timeouts.Attributes(ctx, timeouts.Opts{
+// timeoutsBlock says what the package leaves out: the defaults, and what happens to a secret when the time is up.
+func timeoutsBlock(ctx context.Context) schema.Block {
+	limits, _ := timeouts.Block(ctx, timeouts.Opts{
 		Create: true, Read: true, Update: true, Delete: true,
 		CreateDescription: fmt.Sprintf("A duration. Default `\"%s\"`. A call that was sent is not given up: the provider finds out what became of it, for up to a minute more.", short(changeTimeout)),
 		ReadDescription:   fmt.Sprintf("A duration. Default `\"%s\"`.", short(readTimeout)),
 		UpdateDescription: fmt.Sprintf("A duration. Default `\"%s\"`. As for `create`.", short(changeTimeout)),
 		DeleteDescription: fmt.Sprintf("A duration. Default `\"%s\"`. As for `create`.", short(changeTimeout)),
-	}).(schema.SingleNestedAttribute)
+	}).(schema.SingleNestedBlock)
 	limits.MarkdownDescription = "How long the operations may take, with the waiting that a vendor asks for."
 	return limits
 }
@@ -319,11 +323,14 @@ func (k Kind) identitySchema() identityschema.Schema {
 	return identityschema.Schema{Attributes: attrs}
 }
 
-// attributeTypes are the types of a schema's attributes by name.
+// attributeTypes are the types of a schema's attributes and blocks by name.
 func attributeTypes(s schema.Schema) map[string]attr.Type {
-	kinds := make(map[string]attr.Type, len(s.Attributes))
+	kinds := make(map[string]attr.Type, len(s.Attributes)+len(s.Blocks))
 	for name, attribute := range s.Attributes {
 		kinds[name] = attribute.GetType()
+	}
+	for name, block := range s.Blocks {
+		kinds[name] = block.Type()
 	}
 	return kinds
 }

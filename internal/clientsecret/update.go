@@ -191,7 +191,7 @@ func (u *update) proven(ctx context.Context, c rotation.Client, m *model) bool {
 	}
 	summary, detail := "The previous secret was not deleted",
 		"The current secret is not proven to work (verified is false), so the previous one stays; the next apply tries again. "+
-			"Check the current secret at the token endpoint; to delete the previous one without proof, remove the verify attribute or use a rotation completion.\n\n"+
+			"Check the current secret at the token endpoint; to delete the previous one without proof, remove the verify block or use a rotation completion.\n\n"+
 			explain.Where(u.r.kind.Subject(c))
 	if verifyRequired(*m) {
 		u.diags.AddError(summary, detail)

@@ -15,7 +15,7 @@ import (
 
 const defaultVerifyTimeout = 30 * time.Second
 
-// establish proves s on the terms of the object's verify attribute.
+// establish proves s on the terms of the object's verify block.
 func establish(ctx context.Context, connection *session.Connection, c rotation.Client, s secret.Value, m model) verify.Verdict {
 	timeout, _ := m.Verify.Attributes()["timeout"].(types.String)
 	terms := verify.Terms{Timeout: defaultVerifyTimeout}

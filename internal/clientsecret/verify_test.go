@@ -8,7 +8,7 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
-const verified = "  verify = { timeout = \"20s\" }\n"
+const verified = "  verify { timeout = \"20s\" }\n"
 
 // token is the operation of the vendor's token endpoint.
 func token(c acctest.Client) string { return c.Vendor + ".token" }
@@ -125,15 +125,36 @@ func TestUnprovenAndSealed(t *testing.T) {
 		cli.Plan().Warns(t, "cannot be proven from here")
 		cli.Empty()
 		expectLive(t, c, w, 1, 2)
-		// Without verify it is deleted, also when only the apply learns that there is none.
-		cli.Configure(`resource "terraform_data" "source" {
-  input = "none"
-}
-` + c.HCL(`verify = terraform_data.source.output == "none" ? null : {}
-`+sealed+`retire_previous_after = "0s"`+"\n"+trigger("2")))
+		// Without verify it is deleted.
+		cli.Configure(c.HCL(sealed + `retire_previous_after = "0s"` + "\n" + trigger("2")))
 		cli.Apply()
 		cli.Sent(c.Retire)
 		expectLive(t, c, w, 2)
+		cli.Empty()
+	})
+}
+
+// A dynamic block whose number is known only at apply.
+func TestVerifyThatIsKnownOnlyAtApply(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		dynamic := func(n string) string {
+			return `resource "terraform_data" "source" {
+  input = "` + n + `"
+}
+` + c.HCL(`dynamic "verify" {
+    for_each = terraform_data.source.output == "none" ? [] : [1]
+    content {
+      required = true
+    }
+  }
+`+trigger(n))
+		}
+		cli := w.Terminal(t, dynamic("1"))
+		cli.Apply()
+		cli.Sent(c.Rotate)
+		if cli.Attribute(c.Address(), "verified") != true {
+			t.Error("the new secret was not proven")
+		}
 		cli.Empty()
 	})
 }
@@ -186,7 +207,7 @@ func TestAtMostThreeRefusalsAreProvoked(t *testing.T) {
 
 func TestVerifyRequired(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
-		const required = "  verify = { required = true, timeout = \"20s\" }\n  on_pending_rotation = \"retire_first\"\n"
+		const required = "  verify {\n    required = true\n    timeout = \"20s\"\n  }\n  on_pending_rotation = \"retire_first\"\n"
 		cli := w.Terminal(t, c.HCL(required+trigger("1")))
 		block(w, c, refuse(c))
 		// In Create an error would taint the resource, so it is a warning.

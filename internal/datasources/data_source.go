@@ -69,7 +69,7 @@ func New[V, M any](s Source[V, M]) func() datasource.DataSource {
 }
 
 func (s Source[V, M]) build(ctx context.Context) schema.Schema {
-	limits := timeouts.AttributesWithOpts(ctx, timeouts.Opts{ReadDescription: "A duration. Default `\"10m\"`."}).(schema.SingleNestedAttribute) //nolint:forcetypeassert // what the package makes
+	limits := timeouts.BlockWithOpts(ctx, timeouts.Opts{ReadDescription: "A duration. Default `\"10m\"`."}).(schema.SingleNestedBlock) //nolint:forcetypeassert // what the package makes
 	limits.MarkdownDescription = "How long the read may take, with the waiting that a vendor asks for."
 	attrs := map[string]schema.Attribute{
 		s.Kind.Scope.Name: schema.StringAttribute{
@@ -78,7 +78,6 @@ func (s Source[V, M]) build(ctx context.Context) schema.Schema {
 			Validators:          s.Kind.Scope.Validators,
 			MarkdownDescription: s.Kind.ScopeDescription(),
 		},
-		"timeouts": limits,
 	}
 	if s.OneClient {
 		attrs[s.Kind.Client.Name] = schema.StringAttribute{
@@ -90,7 +89,7 @@ func (s Source[V, M]) build(ctx context.Context) schema.Schema {
 	for name, attribute := range s.Attributes {
 		attrs[name] = attribute
 	}
-	return schema.Schema{MarkdownDescription: s.Description, Attributes: attrs}
+	return schema.Schema{MarkdownDescription: s.Description, Attributes: attrs, Blocks: map[string]schema.Block{"timeouts": limits}}
 }
 
 // Metadata implements datasource.DataSource.

@@ -262,7 +262,7 @@ func TestAudit_Errors(t *testing.T) {
 			prepare: func(w *acctest.World) {
 				w.Inject(simulator.Fault{Operation: "identity_service.list", Times: -1, Kind: simulator.Timeout})
 			},
-			config: "data \"oauthsecret_identity_service_client_secrets\" \"x\" {\n  client_id = \"a\"\n  timeouts = { read = \"1s\" }\n}",
+			config: "data \"oauthsecret_identity_service_client_secrets\" \"x\" {\n  client_id = \"a\"\n  timeouts { read = \"1s\" }\n}",
 			want:   []string{"Unable to list the client secrets", "give it more time in the timeouts attribute"},
 		},
 		"bad duration": {
@@ -322,7 +322,7 @@ func TestAudit_UnknownConfiguration(t *testing.T) {
 		return `
 resource "terraform_data" "token" { input = "` + token + `" }
 provider "oauthsecret" {
-  cloudflare = { api_token = terraform_data.token.output }
+  cloudflare { api_token = terraform_data.token.output }
 }
 data "oauthsecret_cloudflare_oauth_clients" "all" {
   ` + dependsOn + `

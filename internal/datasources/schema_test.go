@@ -32,13 +32,19 @@ func checkSchema(t *testing.T, name string, schema *tfprotov6.Schema) {
 		return
 	}
 	checkAttributes(t, name, schema.Block.Attributes)
+	for _, b := range schema.Block.BlockTypes {
+		if !strings.HasSuffix(b.Block.Description, ".") {
+			t.Errorf("block %s of %s has no description: %q", b.TypeName, name, b.Block.Description)
+		}
+		checkAttributes(t, name+"."+b.TypeName, b.Block.Attributes)
+	}
 }
 
 func checkAttributes(t *testing.T, where string, attributes []*tfprotov6.SchemaAttribute) {
 	t.Helper()
 	for _, a := range attributes {
 		name := where + "." + a.Name
-		if !strings.HasSuffix(a.Description, ".") && !strings.HasSuffix(name, ".timeouts."+a.Name) {
+		if !strings.HasSuffix(a.Description, ".") {
 			t.Errorf("%s has no description: %q", name, a.Description)
 		}
 		if a.Sensitive || a.WriteOnly {

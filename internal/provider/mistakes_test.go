@@ -215,7 +215,7 @@ resource "terraform_data" "token" {
   input = "` + input + `"
 }
 provider "oauthsecret" {
-  identity_service = {
+  identity_service {
     access_token = replace(terraform_data.token.output, "/^.*:/", "")
     tenant       = "` + acctest.Tenant + `"
   }

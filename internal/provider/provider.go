@@ -63,14 +63,14 @@ func New(version string, o Options) func() provider.Provider {
 }
 
 func configuration() schema.Schema {
-	blocks := make(map[string]schema.Attribute, len(registered))
+	blocks := make(map[string]schema.Block, len(registered))
 	for _, v := range registered {
 		blocks[v.Name] = v.Schema()
 	}
-	blocks[session.DecryptionIdentity] = decryptionAttribute()
 	return schema.Schema{
 		MarkdownDescription: "Rotates the client secrets of existing OAuth clients, with overlap, at VMware Cloud Services, Cloudflare and the Identity Service.",
-		Attributes:          blocks,
+		Attributes:          map[string]schema.Attribute{session.DecryptionIdentity: decryptionAttribute()},
+		Blocks:              blocks,
 	}
 }
 

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -51,13 +52,32 @@ func schemas(t *testing.T) map[string]*tfprotov6.Schema {
 	return all
 }
 
-// walk visits every attribute, those inside others included.
-func walk(prefix string, attributes []*tfprotov6.SchemaAttribute, visit func(path string, a *tfprotov6.SchemaAttribute)) {
+// walk visits every attribute, those inside others and inside blocks included.
+func walk(prefix string, block *tfprotov6.SchemaBlock, visit func(path string, a *tfprotov6.SchemaAttribute)) {
+	walkAttributes(prefix, block.Attributes, visit)
+	for _, b := range block.BlockTypes {
+		walk(prefix+"."+b.TypeName, b.Block, visit)
+	}
+}
+
+func walkAttributes(prefix string, attributes []*tfprotov6.SchemaAttribute, visit func(path string, a *tfprotov6.SchemaAttribute)) {
 	for _, a := range attributes {
 		visit(prefix+"."+a.Name, a)
 		if a.NestedType != nil {
-			walk(prefix+"."+a.Name, a.NestedType.Attributes, visit)
+			walkAttributes(prefix+"."+a.Name, a.NestedType.Attributes, visit)
 		}
+	}
+}
+
+// What an operator writes is a block and never an attribute of object type, in which the CLI drops a misspelt name.
+func TestSchema_GroupsOfSettingsAreBlocks(t *testing.T) {
+	t.Parallel()
+	for name, schema := range schemas(t) {
+		walk(name, schema.Block, func(path string, a *tfprotov6.SchemaAttribute) {
+			if a.NestedType != nil && (a.Optional || a.Required) {
+				t.Errorf("%s is an attribute of object type", path)
+			}
+		})
 	}
 }
 
@@ -67,11 +87,13 @@ func TestSchema_EveryAttributeHasADescription(t *testing.T) {
 		if schema.Block.Description == "" {
 			t.Errorf("%s has no description", name)
 		}
-		walk(name, schema.Block.Attributes, func(path string, a *tfprotov6.SchemaAttribute) {
-			if strings.Contains(path, ".timeouts.") {
-				return // a library's
+		for _, b := range schema.Block.BlockTypes {
+			if len(b.Block.Description) < 10 {
+				t.Errorf("block %s of %s has no description", b.TypeName, name)
 			}
-			if len(a.Description) < 10 && !strings.HasSuffix(path, ".timeouts") {
+		}
+		walk(name, schema.Block, func(path string, a *tfprotov6.SchemaAttribute) {
+			if len(a.Description) < 10 {
 				t.Errorf("%s has no description", path)
 			}
 		})
@@ -86,7 +108,7 @@ func TestSchema_SecretsAreSensitive(t *testing.T) {
 	secretive := regexp.MustCompile(`(secret|token|password|key|plaintext|identity)`)
 	var sensitive []string
 	for name, schema := range schemas(t) {
-		walk(name, schema.Block.Attributes, func(path string, a *tfprotov6.SchemaAttribute) {
+		walk(name, schema.Block, func(path string, a *tfprotov6.SchemaAttribute) {
 			if a.Sensitive {
 				sensitive = append(sensitive, path)
 			}
@@ -121,21 +143,20 @@ func TestSchema_ProviderAttributes(t *testing.T) {
 		"identity_service": append([]string{"access_token", "client_id", "client_secret", "token_url", "tenant"}, common...),
 	}
 	got := map[string][]string{}
-	for _, block := range schemas(t)["provider"].Block.Attributes {
-		if block.Name == "decryption_identity" { // of no vendor
-			if !block.Optional || !strings.Contains(block.Description, "`OAUTHSECRET_DECRYPTION_IDENTITY`") {
-				t.Errorf("decryption_identity is %+v", block)
-			}
-			continue
+	for _, a := range schemas(t)["provider"].Block.Attributes { // of no vendor
+		if a.Name != "decryption_identity" || !a.Optional || !strings.Contains(a.Description, "`OAUTHSECRET_DECRYPTION_IDENTITY`") {
+			t.Errorf("the provider configuration has %+v", a)
 		}
-		for _, a := range block.NestedType.Attributes {
-			got[block.Name] = append(got[block.Name], a.Name)
+	}
+	for _, vendor := range schemas(t)["provider"].Block.BlockTypes {
+		for _, a := range vendor.Block.Attributes {
+			got[vendor.TypeName] = append(got[vendor.TypeName], a.Name)
 			if !a.Optional {
-				t.Errorf("%s.%s is not optional", block.Name, a.Name)
+				t.Errorf("%s.%s is not optional", vendor.TypeName, a.Name)
 			}
 			withVariable := a.Name != "ca_certificate_pem" && a.Name != "requests_per_second"
-			if strings.Contains(a.Description, "`"+variable(block.Name, a.Name)+"`") != withVariable {
-				t.Errorf("the description of %s.%s names the wrong environment variable: %s", block.Name, a.Name, a.Description)
+			if strings.Contains(a.Description, "`"+variable(vendor.TypeName, a.Name)+"`") != withVariable {
+				t.Errorf("the description of %s.%s names the wrong environment variable: %s", vendor.TypeName, a.Name, a.Description)
 			}
 		}
 	}
@@ -153,7 +174,7 @@ func TestSchema_ProviderAttributes(t *testing.T) {
 func TestSchema_OneVocabulary(t *testing.T) {
 	t.Parallel()
 	common := []string{
-		"rotate_when_changed", "rotate_after", "retire_previous_after", "on_destroy", "on_external_rotation", "encryption_recipients", "verify", "timeouts",
+		"rotate_when_changed", "rotate_after", "retire_previous_after", "on_destroy", "on_external_rotation", "encryption_recipients",
 		"id", "client_secret", "encrypted_client_secret", "client_secret_sha256", "version", "rotated_at", "rotation_due_at", "has_previous_secret",
 		"previous_secret_expires_at", "verified",
 	}
@@ -173,15 +194,20 @@ func TestSchema_OneVocabulary(t *testing.T) {
 			if !slices.Contains(common, a.Name) {
 				continue
 			}
-			kind := "object"
-			if a.Type != nil {
-				kind = a.Type.String()
-			}
-			form := strings.Join([]string{kind, flag(a.Required), flag(a.Optional), flag(a.Computed), flag(a.Sensitive), flag(a.WriteOnly)}, " ")
+			form := strings.Join([]string{a.Type.String(), flag(a.Required), flag(a.Optional), flag(a.Computed), flag(a.Sensitive), flag(a.WriteOnly)}, " ")
 			if before, seen := shape[a.Name]; seen && before != form {
 				t.Errorf("%s of %s differs: %s and %s", a.Name, vendor, form, before)
 			}
 			shape[a.Name] = form
+		}
+		groups := map[string][]string{}
+		for _, b := range schema.Block.BlockTypes {
+			for _, a := range b.Block.Attributes {
+				groups[b.TypeName] = append(groups[b.TypeName], a.Name)
+			}
+		}
+		if want := map[string][]string{"verify": {"on_refresh", "required", "timeout"}, "timeouts": {"create", "delete", "read", "update"}}; !reflect.DeepEqual(groups, want) {
+			t.Errorf("%s has the blocks %v,\nwant %v", vendor, groups, want)
 		}
 		if want := slices.Concat(common, more); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
 			t.Errorf("%s has %v,\nwant %v", vendor, slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want)))

@@ -255,7 +255,7 @@ func unprovable() Warning {
 	return Warning{
 		Summary: "The previous secret is not deleted",
 		Detail: "retire_previous_after has passed, but the current secret is not proven to work (verified is false), and its value is not in the state, so it cannot be proven from here. " +
-			"Try it where it is used. When it works, delete the previous one with a rotation completion, or remove the verify attribute.",
+			"Try it where it is used. When it works, delete the previous one with a rotation completion, or remove the verify block.",
 	}
 }
 

@@ -26,7 +26,7 @@ func Text(description, env string) schema.Attribute {
 }
 
 // Schema is the vendor's block of the provider configuration.
-func (r Registration) Schema() schema.Attribute {
+func (r Registration) Schema() schema.Block {
 	attrs := map[string]schema.Attribute{
 		"requests_per_second": schema.Float64Attribute{
 			Optional:            true,
@@ -41,7 +41,7 @@ func (r Registration) Schema() schema.Attribute {
 	for name, attribute := range r.Attributes {
 		attrs[name] = attribute
 	}
-	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: r.Description, Attributes: attrs}
+	return schema.SingleNestedBlock{MarkdownDescription: r.Description, Attributes: attrs}
 }
 
 // Pace is the configured pace, or the vendor's own.

@@ -1,13 +1,19 @@
 # One provider configuration per account, handed to the module by its alias.
 
 provider "oauthsecret" {
-  alias      = "production"
-  cloudflare = { account_id = var.production.account_id, api_token = var.production_api_token }
+  alias = "production"
+  cloudflare {
+    account_id = var.production.account_id
+    api_token  = var.production_api_token
+  }
 }
 
 provider "oauthsecret" {
-  alias      = "staging"
-  cloudflare = { account_id = var.staging.account_id, api_token = var.staging_api_token }
+  alias = "staging"
+  cloudflare {
+    account_id = var.staging.account_id
+    api_token  = var.staging_api_token
+  }
 }
 
 module "production" {

@@ -5,7 +5,7 @@ resource "oauthsecret_csp_client_secret" "billing" {
   retire_previous_after = "24h"
 
   # The new secret is tried at the token endpoint before it counts.
-  verify = {
+  verify {
     timeout = "1m"
   }
 }

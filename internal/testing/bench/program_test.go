@@ -46,7 +46,7 @@ func TestProgram(t *testing.T) {
 	fmt.Fprintf(&table, "| %d resources, %s/%s, %d CPUs, %s | apply: CPU s, of it the provider | plan: CPU s, of it the provider | wall s | provider's peak MB | requests apply / plan |\n| --- | --- | --- | --- | --- | --- |\n",
 		n, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
 	secrets := `provider "oauthsecret" {
-  cloudflare = { requests_per_second = 100000 }
+  cloudflare { requests_per_second = 100000 }
 }
 ` + resources("cloudflare", n)
 	for _, row := range []struct{ name, config, provider string }{

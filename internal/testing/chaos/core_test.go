@@ -693,6 +693,11 @@ func (c *command) checkPlan(addr string, schema *tfprotov6.Schema, cfg, prior, p
 			c.bug("%s: invalid plan: %s is not what is configured", addr, a.Name)
 		}
 	}
+	for _, b := range schema.Block.BlockTypes {
+		if !member(planned, b.TypeName).Equal(member(cfg, b.TypeName)) {
+			c.bug("%s: invalid plan: block %s is not what is configured", addr, b.TypeName)
+		}
+	}
 }
 
 // compatible is AssertObjectCompatible.
@@ -716,6 +721,9 @@ func proposed(schema *tfprotov6.Schema, prior, cfg tftypes.Value) tftypes.Value 
 		if a.Computed && members[a.Name].IsNull() && !prior.IsNull() {
 			members[a.Name] = member(prior, a.Name)
 		}
+	}
+	for _, b := range schema.Block.BlockTypes { // nothing in one is computed
+		members[b.TypeName] = member(cfg, b.TypeName)
 	}
 	return tftypes.NewValue(schema.ValueType(), members)
 }

@@ -66,18 +66,35 @@ func schemaJSON(s *tfprotov6.Schema, earlier error) (map[string]any, error) {
 	if earlier != nil {
 		return nil, earlier
 	}
-	if len(s.Block.BlockTypes) > 0 {
-		return nil, fmt.Errorf("block %q: this provider has nested attributes only", s.Block.BlockTypes[0].TypeName)
-	}
-	attributes, err := attributesJSON(s.Block.Attributes)
+	block, err := blockJSON(s.Block)
 	if err != nil {
 		return nil, err
 	}
-	block := map[string]any{"description_kind": kindJSON(s.Block.DescriptionKind)}
-	set(block, "attributes", attributes, len(attributes) > 0)
-	set(block, "description", s.Block.Description, s.Block.Description != "")
-	set(block, "deprecated", true, s.Block.Deprecated)
 	return map[string]any{"version": s.Version, "block": block}, nil
+}
+
+func blockJSON(b *tfprotov6.SchemaBlock) (map[string]any, error) {
+	attributes, err := attributesJSON(b.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	blocks := map[string]any{}
+	for _, nested := range b.BlockTypes {
+		if nested.Nesting != tfprotov6.SchemaNestedBlockNestingModeSingle {
+			return nil, fmt.Errorf("block %q: this provider has single blocks only", nested.TypeName)
+		}
+		inside, err := blockJSON(nested.Block)
+		if err != nil {
+			return nil, err
+		}
+		blocks[nested.TypeName] = map[string]any{"nesting_mode": "single", "block": inside}
+	}
+	out := map[string]any{"description_kind": kindJSON(b.DescriptionKind)}
+	set(out, "attributes", attributes, len(attributes) > 0)
+	set(out, "block_types", blocks, len(blocks) > 0)
+	set(out, "description", b.Description, b.Description != "")
+	set(out, "deprecated", true, b.Deprecated)
+	return out, nil
 }
 
 func attributesJSON(attributes []*tfprotov6.SchemaAttribute) (map[string]any, error) {

@@ -80,7 +80,7 @@ resource "oauthsecret_csp_client_secret" "app" {
   on_destroy            = "revoke"
   retire_previous_after = var.retire
   encryption_recipients = var.recipients
-  verify                = { timeout = "10s" }
+  verify { timeout = "10s" }
 }
 resource "oauthsecret_identity_service_client_secret" "app" {
   client_id             = "my-new-app"
@@ -88,7 +88,7 @@ resource "oauthsecret_identity_service_client_secret" "app" {
   expires_after         = "720h"
   retire_previous_after = var.retire
   encryption_recipients = var.recipients
-  verify                = { timeout = "10s" }
+  verify { timeout = "10s" }
 }
 output "fingerprints" {
   value = [

@@ -16,7 +16,7 @@ func TestVerifyUsesTheRegisteredAuthMethod(t *testing.T) {
 			w := world(t)
 			w.SetSecretSuffix(`+/"&<\%=`)
 			w.Cloudflare.SetAuthMethod(acctest.Account, acctest.OAuthClient, method)
-			c.Run(t, w, acctest.Step{Config: c.HCL(`verify = {}`), State: acctest.Values{"verified": true}, Calls: []string{rotate}})
+			c.Run(t, w, acctest.Step{Config: c.HCL(`verify {}`), State: acctest.Values{"verified": true}, Calls: []string{rotate}})
 		})
 	}
 }
@@ -24,7 +24,7 @@ func TestVerifyUsesTheRegisteredAuthMethod(t *testing.T) {
 // The challenge page of a bot protection says nothing about the secret.
 func TestChallengePageIsInconclusive(t *testing.T) {
 	w := world(t)
-	cli := w.Terminal(t, c.HCL(alone+`verify = { timeout = "5s" }`))
+	cli := w.Terminal(t, c.HCL(alone+`verify { timeout = "5s" }`))
 	w.Inject(simulator.Fault{Operation: "cloudflare.token", Kind: simulator.HTML, Status: 403, Times: -1})
 	cli.Apply().Warns(t, "The token endpoint gave no answer that says whether the new secret works")
 	cli.Sent(rotate)
@@ -36,7 +36,7 @@ func TestNothingIsProvenUnasked(t *testing.T) {
 	w := world(t)
 	cli := w.Terminal(t, c.HCL(""))
 	cli.Apply()
-	cli.Configure(c.HCL(`verify = {}`))
+	cli.Configure(c.HCL(`verify {}`))
 	cli.Apply()
 	cli.Empty()
 	if got := acctest.Operations(w.Journal()); slices.Contains(got, "cloudflare.token") {

@@ -43,7 +43,7 @@ func TestVerifyWithoutClientCredentials(t *testing.T) {
 			w.CSP.SetGrantTypes(acctest.Org, acctest.OAuthApp, "authorization_code")
 			w.CSP.Set(func(s *simulator.CSPSwitches) { s.IntrospectIgnoresPassword = test.ignores })
 			calls := []string{rotate}
-			c.Run(t, w, acctest.Step{Config: c.HCL(`verify = { timeout = "5s" }`), State: acctest.Values{"verified": test.want}, Calls: calls})
+			c.Run(t, w, acctest.Step{Config: c.HCL(`verify { timeout = "5s" }`), State: acctest.Values{"verified": test.want}, Calls: calls})
 		})
 	}
 }
@@ -52,7 +52,7 @@ func TestVerifyWithoutClientCredentials(t *testing.T) {
 func TestVerifyWaitsForPropagation(t *testing.T) {
 	w := world(t)
 	w.CSP.Set(func(s *simulator.CSPSwitches) { s.PropagationDelay = 10e9 })
-	c.Run(t, w, acctest.Step{Config: c.HCL(alone + `verify = { timeout = "60s" }`), State: acctest.Values{"verified": true}, Calls: []string{rotate, retire}})
+	c.Run(t, w, acctest.Step{Config: c.HCL(alone + `verify { timeout = "60s" }`), State: acctest.Values{"verified": true}, Calls: []string{rotate, retire}})
 }
 
 func TestUnfitApps(t *testing.T) {

@@ -138,7 +138,7 @@ func TestCreate_InvalidArguments(t *testing.T) {
 		`retire_previous_after = "-1s"`:  "retire_previous_after",
 		`on_destroy = "revoke"`:          "on_destroy",
 		`on_external_rotation = "panic"`: "on_external_rotation",
-		`verify = { timeout = "x" }`:     "timeout",
+		`verify { timeout = "x" }`:       "timeout",
 		`tenant = "a/b"`:                 "tenant",
 		`on_pending_rotation = "fail"`:   "on_pending_rotation", // a slot API's
 		`client_secret_wo_version = 1`:   "client_secret_wo_version",

@@ -46,7 +46,7 @@ func TestTriggers_UnrelatedChangeSendsNothing(t *testing.T) {
 	w.Run(t,
 		resource.TestStep{Config: app(q("1"))},
 		resource.TestStep{
-			Config:    app(q("1"), `on_destroy = "keep"`, retireAfterDay, `rotate_after = "720h"`, `expires_after = "2160h"`, `verify = {}`),
+			Config:    app(q("1"), `on_destroy = "keep"`, retireAfterDay, `rotate_after = "720h"`, `expires_after = "2160h"`, `verify {}`),
 			PreConfig: w.ResetJournal, ConfigPlanChecks: with(keeping(w, 0, 1), fresh(w)),
 			Check: all(w.Sent(), holds(w, 0), is("version", "1", "on_destroy", "keep")),
 		},

@@ -31,7 +31,7 @@ func TestVerify_Accepted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := world(t)
 			c.prepare(w)
-			config := func(v string) string { return app(q(v), `verify = {}`, zero) }
+			config := func(v string) string { return app(q(v), `verify {}`, zero) }
 			probed := acctest.Do(func() error {
 				if n := w.Count(c.probe); n < 3 || n > 6 {
 					t.Errorf("%d probes, want several accepts in a row and at most three refusals", n)
@@ -52,9 +52,9 @@ func TestVerify_Refused(t *testing.T) {
 	for _, required := range []bool{false, true} {
 		t.Run(map[bool]string{false: "warning", true: "required"}[required], func(t *testing.T) {
 			w := world(t)
-			verify := `verify = {}`
+			verify := `verify {}`
 			if required {
-				verify = `verify = { required = true }`
+				verify = `verify { required = true }`
 			}
 			config := func(v string) string { return app(q(v), verify, zero) }
 			slow := func(d time.Duration) {
@@ -92,7 +92,7 @@ func TestVerify_RequiredAtCreateIsAWarning(t *testing.T) {
 	w := world(t)
 	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.PropagationDelay = time.Hour })
 	w.Run(t, resource.TestStep{
-		Config: app(`verify = { required = true, timeout = "10s" }`),
+		Config: app("verify {\n required = true\n timeout = \"10s\"\n}"),
 		Check:  all(w.Changed(add), holds(w, 0), is("verified", "false"), warned(w, "apply", "The new secret could not be proven")),
 	})
 }
@@ -102,7 +102,7 @@ func TestVerify_Inconclusive(t *testing.T) {
 	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.NoDiscovery = true })
 	w.Run(t,
 		resource.TestStep{Config: app(q("1"))},
-		resource.TestStep{PreConfig: after(w, 0), Config: app(q("2"), `verify = {}`, retireAfterDay), Check: all(w.Changed(add), holds(w, 1), previous(w, 0), is("verified", "false"),
+		resource.TestStep{PreConfig: after(w, 0), Config: app(q("2"), `verify {}`, retireAfterDay), Check: all(w.Changed(add), holds(w, 1), previous(w, 0), is("verified", "false"),
 			warned(w, "apply", "gave no answer that says whether the new secret works"))},
 	)
 }
