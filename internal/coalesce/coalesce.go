@@ -128,8 +128,7 @@ func (r *Reader[T]) lead(ctx context.Context, scopeName, id string, s *scope[T],
 	r.mu.Unlock()
 	if !list {
 		value, err = r.one(ctx, scopeName, id)
-		b.err = nil
-		if err != nil && ctx.Err() == nil {
+		if !isOwn(ctx, err) {
 			b.err = err // whoever else waits wanted the same object
 		}
 		return value, err, true
@@ -154,7 +153,7 @@ func (r *Reader[T]) list(ctx context.Context, scopeName string, s *scope[T], b *
 	defer r.mu.Unlock()
 	if err != nil {
 		s.unlistable = r.Unlistable != nil && r.Unlistable(err)
-		if ctx.Err() == nil {
+		if !isOwn(ctx, err) {
 			b.err = err
 		}
 		return nil, err
@@ -205,6 +204,11 @@ func (r *Reader[T]) leadAll(ctx context.Context, scopeName string, s *scope[T], 
 	b.err = errAbandoned // stands when a panic passes through
 	defer r.finish(s, b)
 	return r.list(ctx, scopeName, s, b)
+}
+
+// isOwn tells that err is for lack of time of the caller whose context ctx is. Others may have more; one of them asks again.
+func isOwn(ctx context.Context, err error) bool {
+	return err != nil && (ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled))
 }
 
 func (r *Reader[T]) finish(s *scope[T], b *batch[T]) {

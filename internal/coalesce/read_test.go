@@ -418,3 +418,53 @@ func TestRead_NeverOlderThanTheLastChange(t *testing.T) {
 		wg.Wait()
 	})
 }
+
+// A vendor client gives up before its deadline when it has to wait for longer. That is the fate of the one whose time is short, and
+// of nobody who shares its read.
+func TestRead_LeaderHasLittleTime(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 10} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(ids(n)...)
+			r := s.reader()
+			one, list := r.One, r.List
+			r.One = func(ctx context.Context, scope, id string) (int, error) {
+				if err := hurried(ctx); err != nil {
+					return 0, err
+				}
+				return one(ctx, scope, id)
+			}
+			r.List = func(ctx context.Context, scope string) (map[string]int, error) {
+				if err := hurried(ctx); err != nil {
+					return nil, err
+				}
+				return list(ctx, scope)
+			}
+			for name, read := range map[string]func(context.Context) error{
+				"read": func(ctx context.Context) error { _, err := r.Read(ctx, "account", "client0"); return err },
+				"all":  func(ctx context.Context) error { _, err := r.All(ctx, "account"); return err },
+			} {
+				r.Forget("account", "client0")
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				led := make(chan error)
+				go func() { led <- read(ctx) }()
+				synctest.Wait()
+				others := make(chan []answer)
+				go func() { others <- readAll(t.Context(), r, ids(n)...) }()
+				if err := <-led; !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("%s, %d: the one with little time got %v", name, n, err)
+				}
+				want(t, <-others, 1, nil)
+				cancel()
+			}
+		})
+	}
+}
+
+// hurried is a wait of an hour, which fails at once where there is no time for it.
+func hurried(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < time.Hour {
+		return fmt.Errorf("no time to wait: %w", context.DeadlineExceeded)
+	}
+	return nil
+}

@@ -40,7 +40,7 @@ var errTruncated = errors.New("the answer broke off before its end")
 // their connections.
 type attempts struct {
 	client  *Client
-	network http.RoundTripper
+	network network
 }
 
 // RoundTrip runs one attempt and leaves its outcome in the call that the request's context carries.
@@ -127,7 +127,11 @@ func (a *attempts) send(r *http.Request, call *call) outcome {
 	ctx, cancel := context.WithTimeoutCause(operation, attemptTimeout, errAttemptTimeout)
 	defer cancel()
 	var t trace
-	response, err := a.network.RoundTrip(r.WithContext(t.attach(ctx)))
+	way := a.network.pooled
+	if call.request.Class != ReadOnly || call.last.kind == broken {
+		way = a.network.fresh // for a read too: its connection failed, and others of the pool may be as dead
+	}
+	response, err := way.RoundTrip(r.WithContext(t.attach(ctx)))
 	if err != nil {
 		return outcome{
 			kind:  broken,

@@ -14,17 +14,14 @@ type call struct {
 	secrets []string // of the request itself
 	headers []string // of the credential in the latest attempt
 
-	attempts  int
-	failures  int           // attempts repeated for reasons other than 429 and 401
-	troubled  time.Duration // spent in them
-	began     time.Time     // of the current attempt
-	renewed   bool
-	unclear   bool // an attempt may have been executed
-	settled   bool // Settled found the effect
-	unsettled int  // times that Settled found no effect
-	settleErr error
-	note      string // why there is no further attempt
-	last      outcome
+	attempts int
+	failures int           // attempts repeated for reasons other than 429 and 401
+	troubled time.Duration // spent in them
+	began    time.Time     // of the current attempt
+	renewed  bool
+	unclear  bool   // an attempt may have been executed
+	note     string // why there is no further attempt
+	last     outcome
 }
 
 type callKey struct{}
@@ -39,9 +36,9 @@ func (c *call) usesCredential() bool {
 	return c.client.options.Credential != nil && !c.request.Anonymous && c.request.Basic == nil
 }
 
-// isAnswer tells whether status is what the caller wants to see.
+// isAnswer tells whether status is what the caller wants to see. A 2xx that no standard knows is none.
 func (c *call) isAnswer(status int) bool {
-	return status >= 200 && status <= 299 || slices.Contains(c.request.Accept, status)
+	return status >= 200 && status <= 299 && http.StatusText(status) != "" || slices.Contains(c.request.Accept, status)
 }
 
 // failed tells whether o is an error in disguise.
@@ -58,9 +55,14 @@ func (c *call) allSecrets() []string {
 	return all
 }
 
-// isOutage tells that the vendor failed to answer the request: the status says nothing about what was done.
+// isRefusal tells that the request was not carried out. No other status than these proves that.
+func isRefusal(status int) bool {
+	return status >= 400 && status <= 499 && status != http.StatusRequestTimeout || status == http.StatusNotImplemented
+}
+
+// isOutage tells that another try may be answered.
 func isOutage(status int) bool {
-	return status == http.StatusRequestTimeout || status >= 500 && status != http.StatusNotImplemented
+	return status == http.StatusRequestTimeout || status >= 500 && !isRefusal(status)
 }
 
 func isRedirect(status int) bool { return status >= 300 && status <= 399 }

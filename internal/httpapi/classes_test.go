@@ -1,7 +1,6 @@
 package httpapi_test
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -64,8 +63,7 @@ type want struct {
 	result   string
 }
 
-// Every fault meets every class: how often it is sent, and what comes of it when it never ends. "settling" is class
-// Idempotent with a Settled that finds no effect.
+// Every fault meets every class: how often it is sent, and what comes of it when it never ends.
 func TestFaultByClass(t *testing.T) {
 	t.Parallel()
 	dial := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
@@ -74,45 +72,52 @@ func TestFaultByClass(t *testing.T) {
 	certificate := &tls.CertificateVerificationError{Err: errors.New("expired")}
 	huge := strings.Repeat("x", httpapi.MaxBody+1)
 	tests := map[string]struct {
-		fault                          func(*http.Request) (*http.Response, error)
-		readOnly, once, bare, settling want
+		fault          func(*http.Request) (*http.Response, error)
+		readOnly, once want
 	}{
-		"200":           {status(200, "{}"), want{1, success}, want{1, success}, want{1, success}, want{1, success}},
-		"204":           {status(204, ""), want{1, success}, want{1, success}, want{1, success}, want{1, success}},
-		"disguised":     {status(200, `{"success":false}`), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
-		"301":           {status(301, ""), want{1, refused}, want{1, unknown}, want{1, refused}, want{1, refused}},
-		"400":           {status(400, "{}"), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
-		"401":           {status(401, "{}"), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
-		"403":           {status(403, "{}"), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
-		"404":           {status(404, "{}"), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
-		"404 truncated": {truncated(404), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
-		"408":           {status(408, "{}"), want{6, refused}, want{1, unknown}, want{1, unknown}, want{3, refused}},
-		"409":           {status(409, "{}"), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
-		"425":           {status(425, "{}"), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
-		"500":           {status(500, "{}"), want{6, refused}, want{1, unknown}, want{1, unknown}, want{3, refused}},
-		"501":           {status(501, "{}"), want{1, refused}, want{1, refused}, want{1, refused}, want{1, refused}},
-		"502":           {status(502, "<html>"), want{6, refused}, want{1, unknown}, want{1, unknown}, want{3, refused}},
-		"503":           {status(503, "{}"), want{6, refused}, want{1, unknown}, want{1, unknown}, want{3, refused}},
-		"599":           {status(599, "{}"), want{6, refused}, want{1, unknown}, want{1, unknown}, want{3, refused}},
-		"dial":          {fail(dial), want{6, unsent}, want{6, unsent}, want{6, unsent}, want{6, unsent}},
-		"dns":           {fail(dns), want{6, unsent}, want{6, unsent}, want{6, unsent}, want{6, unsent}},
-		"certificate":   {fail(certificate), want{1, unsent}, want{1, unsent}, want{1, unsent}, want{1, unsent}},
-		"reset":         {fail(reset), want{6, useless}, want{1, unknown}, want{1, unknown}, want{3, useless}},
-		"eof":           {fail(io.EOF), want{6, useless}, want{1, unknown}, want{1, unknown}, want{3, useless}},
-		"hang":          {hang, want{2, useless}, want{1, unknown}, want{1, unknown}, want{2, useless}},
-		"truncated":     {truncated(200), want{6, useless}, want{1, unknown}, want{1, unknown}, want{3, useless}},
-		"huge":          {status(200, huge), want{1, useless}, want{1, unknown}, want{1, unknown}, want{3, useless}},
+		"200":           {status(200, "{}"), want{1, success}, want{1, success}},
+		"204":           {status(204, ""), want{1, success}, want{1, success}},
+		"disguised":     {status(200, `{"success":false}`), want{1, refused}, want{1, refused}},
+		"101":           {status(101, ""), want{1, refused}, want{1, unknown}},
+		"199":           {status(199, "{}"), want{1, refused}, want{1, unknown}},
+		"226":           {status(226, "{}"), want{1, success}, want{1, success}},
+		"299":           {status(299, "{}"), want{1, refused}, want{1, unknown}},
+		"301":           {status(301, ""), want{1, refused}, want{1, unknown}},
+		"304":           {status(304, ""), want{1, refused}, want{1, unknown}},
+		"399":           {status(399, ""), want{1, refused}, want{1, unknown}},
+		"400":           {status(400, "{}"), want{1, refused}, want{1, refused}},
+		"401":           {status(401, "{}"), want{1, refused}, want{1, refused}},
+		"403":           {status(403, "{}"), want{1, refused}, want{1, refused}},
+		"404":           {status(404, "{}"), want{1, refused}, want{1, refused}},
+		"404 truncated": {truncated(404), want{1, refused}, want{1, refused}},
+		"408":           {status(408, "{}"), want{6, refused}, want{1, unknown}},
+		"409":           {status(409, "{}"), want{1, refused}, want{1, refused}},
+		"423":           {status(423, "{}"), want{1, refused}, want{1, refused}},
+		"499":           {status(499, "{}"), want{1, refused}, want{1, refused}},
+		"425":           {status(425, "{}"), want{1, refused}, want{1, refused}},
+		"500":           {status(500, "{}"), want{6, refused}, want{1, unknown}},
+		"501":           {status(501, "{}"), want{1, refused}, want{1, refused}},
+		"502":           {status(502, "<html>"), want{6, refused}, want{1, unknown}},
+		"503":           {status(503, "{}"), want{6, refused}, want{1, unknown}},
+		"599":           {status(599, "{}"), want{6, refused}, want{1, unknown}},
+		"600":           {status(600, "{}"), want{6, refused}, want{1, unknown}},
+		"999":           {status(999, "{}"), want{6, refused}, want{1, unknown}},
+		"dial":          {fail(dial), want{6, unsent}, want{6, unsent}},
+		"dns":           {fail(dns), want{6, unsent}, want{6, unsent}},
+		"certificate":   {fail(certificate), want{1, unsent}, want{1, unsent}},
+		"reset":         {fail(reset), want{6, useless}, want{1, unknown}},
+		"eof":           {fail(io.EOF), want{6, useless}, want{1, unknown}},
+		"hang":          {hang, want{2, useless}, want{1, unknown}},
+		"truncated":     {truncated(200), want{6, useless}, want{1, unknown}},
+		"huge":          {status(200, huge), want{1, useless}, want{1, unknown}},
 	}
 	for name, test := range tests {
 		classes := map[string]struct {
-			class   httpapi.Class
-			settled func(context.Context) (bool, error)
-			want    want
+			class httpapi.Class
+			want  want
 		}{
-			"ReadOnly": {httpapi.ReadOnly, nil, test.readOnly},
-			"Once":     {httpapi.Once, nil, test.once},
-			"bare":     {httpapi.Idempotent, nil, test.bare},
-			"settling": {httpapi.Idempotent, func(context.Context) (bool, error) { return false, nil }, test.settling},
+			"ReadOnly": {httpapi.ReadOnly, test.readOnly},
+			"Once":     {httpapi.Once, test.once},
 		}
 		for class, c := range classes {
 			t.Run(name+"/"+class, func(t *testing.T) {
@@ -126,7 +131,7 @@ func TestFaultByClass(t *testing.T) {
 					})
 					began := time.Now()
 					_, err := client.Do(t.Context(), httpapi.Request{
-						Operation: "end it", Class: c.class, Method: http.MethodDelete, Settled: c.settled,
+						Operation: "end it", Class: c.class, Method: http.MethodDelete,
 					})
 					if got := (want{len(s.seen), typeOf(err)}); got != c.want {
 						t.Errorf("got %v, want %v: %v", got, c.want, err)
@@ -156,7 +161,6 @@ func TestFaultThatEnds(t *testing.T) {
 		{"read after 429", httpapi.ReadOnly, status(429, ""), want{2, success}},
 		{"once after 429", httpapi.Once, status(429, ""), want{2, success}},
 		{"once after dial", httpapi.Once, fail(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), want{2, success}},
-		{"idempotent after 429", httpapi.Idempotent, status(429, ""), want{2, success}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -173,54 +177,6 @@ func TestFaultThatEnds(t *testing.T) {
 					if body != `{"a":"b"}` {
 						t.Errorf("body of attempt %d is %q", i+1, body)
 					}
-				}
-			})
-		})
-	}
-}
-
-func TestSettled(t *testing.T) {
-	t.Parallel()
-	unreadable := errors.New("no list")
-	for _, test := range []struct {
-		name    string
-		answers []any // of Settled in turn
-		steps   []func(*http.Request) (*http.Response, error)
-		want    want
-	}{
-		{"at once", []any{true}, []func(*http.Request) (*http.Response, error){status(500, "")}, want{1, success}},
-		{"after a repeat", []any{false, true}, []func(*http.Request) (*http.Response, error){status(500, "")}, want{2, success}},
-		{"after the last repeat", []any{false, false, true}, []func(*http.Request) (*http.Response, error){fail(io.EOF)}, want{3, success}},
-		{"unreadable", []any{unreadable}, []func(*http.Request) (*http.Response, error){status(502, "")}, want{1, useless}},
-		{"refused after a repeat", []any{false}, []func(*http.Request) (*http.Response, error){status(500, ""), status(404, "{}")}, want{2, refused}},
-		{
-			"unreachable after a repeat",
-			[]any{false, false, false, false, false, false},
-			[]func(*http.Request) (*http.Response, error){status(500, ""), fail(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED})},
-			want{6, useless},
-		},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := &script{steps: test.steps}
-				asked := 0
-				response, err := newClient(t, httpapi.Options{Transport: s}).Do(t.Context(), httpapi.Request{
-					Operation: "delete", Class: httpapi.Idempotent, Method: http.MethodDelete,
-					Settled: func(context.Context) (bool, error) {
-						answer := test.answers[asked]
-						asked++
-						if err, ok := answer.(error); ok {
-							return false, err
-						}
-						return answer.(bool), nil
-					},
-				})
-				if got := (want{len(s.seen), typeOf(err)}); got != test.want {
-					t.Errorf("got %v, want %v: %v", got, test.want, err)
-				}
-				if err == nil && (response.Status != 0 || response.Body != nil) {
-					t.Errorf("a settled call returned %v", response)
 				}
 			})
 		})

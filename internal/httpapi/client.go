@@ -88,16 +88,16 @@ func New(o Options) (*Client, error) {
 		o.Clock = clock.System
 	}
 	o.Backoff = o.Backoff.orDefault()
-	network := o.Transport
-	if network == nil {
-		if network, err = newTransport(o.CACertificatePEM); err != nil {
+	n := network{pooled: o.Transport, fresh: o.Transport}
+	if o.Transport == nil {
+		if n, err = newNetwork(o.CACertificatePEM); err != nil {
 			return nil, err
 		}
 	}
 	c := &Client{options: o, base: base, gate: newGate(o.Clock, o.Pace)}
 	c.retry = &retryablehttp.Client{
 		HTTPClient: &http.Client{
-			Transport: &attempts{client: c, network: network},
+			Transport: &attempts{client: c, network: n},
 			CheckRedirect: func(*http.Request, []*http.Request) error {
 				return http.ErrUseLastResponse
 			},
@@ -115,8 +115,7 @@ func New(o Options) (*Client, error) {
 
 // Do sends r and returns the answer when its status is 2xx or listed in r.Accept. Otherwise the error is one of
 // *APIError (refused, no effect; for ReadOnly also the last 5xx), *NotSentError (nothing was sent), *OutcomeUnknownError
-// (class Once, and Idempotent without Settled) or *AnswerError (classes ReadOnly and Idempotent). A call that was found
-// settled returns a Response with Status 0 and no body.
+// (class Once) or *AnswerError (class ReadOnly).
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	call := &call{client: c, request: r}
 	request, err := c.build(context.WithValue(ctx, callKey{}, call), r)

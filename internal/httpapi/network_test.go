@@ -117,7 +117,7 @@ func TestRefusedConnection(t *testing.T) {
 	}
 	address := "http://" + listener.Addr().String()
 	_ = listener.Close()
-	for _, class := range []httpapi.Class{httpapi.ReadOnly, httpapi.Idempotent, httpapi.Once} {
+	for _, class := range []httpapi.Class{httpapi.ReadOnly, httpapi.Once} {
 		var attempts int
 		client := newClient(t, httpapi.Options{BaseURL: address, Backoff: quick, Log: count(&attempts)})
 		_, err := client.Do(t.Context(), httpapi.Request{Operation: "rotate", Class: class, Method: http.MethodPut})

@@ -3,7 +3,6 @@
 package httpapi
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 )
@@ -15,9 +14,6 @@ type Class int
 const (
 	// ReadOnly calls change nothing: repeated on network errors, 429 and 5xx other than 501.
 	ReadOnly Class = iota + 1
-	// Idempotent calls name the object that they end. After a failure that leaves the outcome open, Request.Settled is
-	// asked first; the call is repeated only while it says that the object is still there.
-	Idempotent
 	// Once calls are repeated only when they surely were not executed: a connection that was never made, a 429, or a 401
 	// answered by a renewed token. Every other failure after the request was written is an OutcomeUnknownError.
 	Once
@@ -45,8 +41,6 @@ type Request struct {
 	Basic *BasicAuth
 	// Anonymous calls carry no credential (logins and probes).
 	Anonymous bool
-	// Settled tells, by reading, whether an Idempotent call has had its effect. Do counts a settled call as a success.
-	Settled func(context.Context) (bool, error)
 	// MaxBody replaces the package's MaxBody for an answer that is expected to be large; 0: that one.
 	MaxBody int64
 	// Accept lists statuses other than 2xx that are an answer and not an error (a probe's 400).

@@ -11,8 +11,6 @@ import (
 func (c *call) result() (*Response, error) {
 	o := c.last
 	switch {
-	case c.settled:
-		return &Response{Header: http.Header{}}, nil
 	case !o.sent:
 		if c.unclear {
 			return nil, c.unusable(o.err)
@@ -24,30 +22,16 @@ func (c *call) result() (*Response, error) {
 		return nil, c.apiError(o)
 	case c.isAnswer(o.status):
 		return &Response{Status: o.status, Header: o.header, Body: o.body}, nil
-	case isOutage(o.status):
-		return nil, c.outage(o)
-	case c.request.Class == Once && isRedirect(o.status):
-		// No vendor answers a change so; a server in between may have, after the vendor had acted.
+	case c.request.Class == Once && !isRefusal(o.status):
+		// A server in between may have answered so after the vendor had acted.
 		return nil, c.unknown(c.apiError(o))
 	}
 	return nil, c.apiError(o)
 }
 
-// outage is the error after a 408 or 5xx.
-func (c *call) outage(o outcome) error {
-	refused := c.apiError(o)
-	if c.request.Class == ReadOnly || c.unsettled > 0 && c.settleErr == nil {
-		return refused
-	}
-	return c.unknown(refused)
-}
-
 // unknown is the error when the call may have been executed, by class.
 func (c *call) unknown(cause error) error {
-	if c.settleErr != nil {
-		cause = fmt.Errorf("%w; whether it had its effect cannot be read: %w", cause, c.settleErr)
-	}
-	if c.request.Class == Once || c.request.Class == Idempotent && c.request.Settled == nil {
+	if c.request.Class == Once {
 		return &OutcomeUnknownError{Vendor: c.client.options.Vendor, Operation: c.request.Operation, Cause: cause}
 	}
 	return c.unusable(cause)

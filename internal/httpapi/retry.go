@@ -8,9 +8,8 @@ import (
 
 // Bounds of the repeats that no vendor asked for. A 429 is repeated as long as the caller has time.
 const (
-	maxFailures  = 5                // repeats after network errors and 5xx
-	maxTroubled  = 60 * time.Second // no repeat after so much time was lost on them
-	maxUnsettled = 2                // repeats of an Idempotent call
+	maxFailures = 5                // repeats after network errors and 5xx
+	maxTroubled = 60 * time.Second // no repeat after so much time was lost on them
 )
 
 // checkRetry is the policy of retryablehttp. It waits on its own, on the injected clock, so that true means "now".
@@ -36,13 +35,7 @@ func (c *call) repeat(ctx context.Context) bool {
 		return false
 	}
 	c.unclear = true
-	switch {
-	case c.request.Class == ReadOnly:
-		return !o.final && c.backOff(ctx)
-	case c.request.Class == Idempotent && c.request.Settled != nil:
-		return c.askSettled(ctx)
-	}
-	return false
+	return c.request.Class == ReadOnly && !o.final && c.backOff(ctx)
 }
 
 // permitted tells, after a 429, whether the caller has the time that the vendor asks for. The gate does the waiting.
@@ -79,19 +72,6 @@ func (c *call) backOff(ctx context.Context) bool {
 		return false
 	}
 	return true
-}
-
-// askSettled finds out by reading whether an Idempotent call needs a repeat.
-func (c *call) askSettled(ctx context.Context) bool {
-	if !c.backOff(ctx) {
-		return false
-	}
-	c.settled, c.settleErr = c.request.Settled(ctx)
-	if c.settled || c.settleErr != nil {
-		return false
-	}
-	c.unsettled++
-	return c.unsettled <= maxUnsettled
 }
 
 // waitError says that the vendor's permission comes too late.

@@ -18,11 +18,27 @@ const (
 	attemptTimeout = 60 * time.Second
 )
 
-// maxConnections keeps one connection per worker of Terraform's largest usual parallelism.
-const maxConnections = 50
+// Bounds of the pool. There is a connection for each worker of Terraform's largest usual parallelism, and none that has been idle
+// for so long that a server or a firewall is likely to have forgotten it.
+const (
+	maxConnections = 50
+	maxIdle        = 30 * time.Second
+)
 
-// newTransport is the network. An extra trust root is added to those of the system.
-func newTransport(caPEM string) (*http.Transport, error) {
+// network sends requests over HTTP/1.1.
+//
+// HTTP/2 is not spoken. Its client sends a POST again by itself when a server resets the stream in certain ways, and keeps using
+// a connection that has been dead for long; the few requests of a run gain nothing from it.
+type network struct {
+	// pooled keeps connections for requests that can be repeated.
+	pooled http.RoundTripper
+	// fresh makes a connection for each request. What is sent on a connection that was idle meets a server that may be closing it,
+	// and then nobody knows whether the request was carried out. A change is worth a handshake more.
+	fresh http.RoundTripper
+}
+
+// newNetwork trusts the roots of the system and the extra ones in caPEM.
+func newNetwork(caPEM string) (network, error) {
 	trust := &tls.Config{MinVersion: tls.VersionTLS12}
 	if caPEM != "" {
 		pool, err := x509.SystemCertPool()
@@ -30,21 +46,25 @@ func newTransport(caPEM string) (*http.Transport, error) {
 			pool = x509.NewCertPool()
 		}
 		if !pool.AppendCertsFromPEM([]byte(caPEM)) {
-			return nil, errors.New("the CA certificate holds no certificate in PEM form")
+			return network{}, errors.New("the CA certificate holds no certificate in PEM form")
 		}
 		trust.RootCAs = pool
 	}
-	return &http.Transport{
+	pooled := &http.Transport{
 		Proxy:                 environmentProxy,
 		DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		TLSClientConfig:       trust,
 		TLSHandshakeTimeout:   tlsTimeout,
 		ResponseHeaderTimeout: headerTimeout,
-		ForceAttemptHTTP2:     true,
+		Protocols:             &http.Protocols{},
 		MaxIdleConns:          maxConnections,
 		MaxIdleConnsPerHost:   maxConnections,
-		IdleConnTimeout:       90 * time.Second,
-	}, nil
+		IdleConnTimeout:       maxIdle,
+	}
+	pooled.Protocols.SetHTTP1(true)
+	fresh := pooled.Clone()
+	fresh.DisableKeepAlives = true
+	return network{pooled: pooled, fresh: fresh}, nil
 }
 
 // environmentProxy hides the text of a proxy address that cannot be used: it may hold a password.

@@ -199,7 +199,6 @@ func TestSentChangeOutlivesTheOperation(t *testing.T) {
 	}{
 		{"answered", success, httpapi.Once, late, 20 * time.Second},
 		{"never answered", unknown, httpapi.Once, hang, time.Minute},
-		{"idempotent", success, httpapi.Idempotent, late, 20 * time.Second},
 		{"read", useless, httpapi.ReadOnly, late, 10 * time.Second},
 	} {
 		for _, end := range []string{"cancelled", "out of time"} {
