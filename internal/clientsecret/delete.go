@@ -187,7 +187,5 @@ func (r *clientSecret) dead(ctx context.Context, m model) bool {
 	if current.Empty() {
 		return false
 	}
-	return verify.Refused == verify.Establish(ctx, r.connection.Clock, verify.Terms{Accepts: 1}, func(ctx context.Context) (verify.Verdict, error) {
-		return r.connection.Prove(ctx, m.client(), current)
-	})
+	return r.connection.Verify(ctx, m.client(), current, verify.BeforeChange()).Verdict == verify.Refused
 }

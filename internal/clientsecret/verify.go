@@ -2,7 +2,6 @@ package clientsecret
 
 import (
 	"context"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -13,18 +12,10 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
-const defaultVerifyTimeout = 30 * time.Second
-
-// establish proves s on the terms of the object's verify block.
+// establish verifies s on the terms of the object's verify block.
 func establish(ctx context.Context, connection *session.Connection, c rotation.Client, s secret.Value, m model) verify.Verdict {
 	timeout, _ := m.Verify.Attributes()["timeout"].(types.String)
-	terms := verify.Terms{Timeout: defaultVerifyTimeout}
-	if d := duration(timeout); d > 0 {
-		terms.Timeout = d
-	}
-	return verify.Establish(ctx, connection.Clock, terms, func(ctx context.Context) (verify.Verdict, error) {
-		return connection.Prove(ctx, c, s)
-	})
+	return connection.Verify(ctx, c, s, verify.AfterRotation(duration(timeout))).Verdict
 }
 
 // verifyRequired tells whether an unproven secret is more than a warning.

@@ -85,6 +85,8 @@ func (s Subject) remedy(err error) string {
 		return refused.Remedy
 	case httpapi.IsOutcomeUnknown(err):
 		return "Run a plan to see what is valid now; then run the command again."
+	case errors.As(err, &api) && api.Credential != "":
+		return fmt.Sprintf("Check %s: the credential is wrong, expired or revoked.", api.Credential)
 	case errors.As(err, &api):
 		if s.Remedy != nil {
 			if own := s.Remedy(api.Status); own != "" {

@@ -102,17 +102,22 @@ func (a *attempts) authenticate(ctx context.Context, r *http.Request, call *call
 		return own, nil
 	}
 	if err := a.client.options.Credential.Apply(ctx, own); err != nil {
-		return nil, hideOutcome(err)
+		return nil, hideOutcome(err, a.client.options.CredentialName)
 	}
 	return own, call.addHeaderSecrets(r.Header, own.Header)
 }
 
 // hideOutcome drops what a failed login says about the login alone: its outcome, since the request that needed it was not
 // sent, and that a refusal was definite. A login that ends in 404 or 400 says nothing about the object of the request;
-// taken for its absence, it would remove live secrets from a state.
-func hideOutcome(err error) error {
+// taken for its absence, it would remove live secrets from a state. A refused login gets the name of its credential.
+func hideOutcome(err error, credential string) error {
 	if unknown, ok := errors.AsType[*OutcomeUnknownError](err); ok {
 		err = unknown.Cause
+	}
+	if refused, ok := errors.AsType[*APIError](err); ok && isRefusedLogin(err) {
+		named := *refused
+		named.Definite, named.Credential = false, credential
+		return &passedOnError{text: err.Error(), refused: &named}
 	}
 	return Indefinite(err)
 }

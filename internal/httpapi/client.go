@@ -18,6 +18,8 @@ type Options struct {
 	UserAgent string
 	// Credential authenticates each attempt; nil when every request is anonymous.
 	Credential Credential
+	// CredentialName is how errors call it when it is refused, for example "csp.api_token (CSP_API_TOKEN)".
+	CredentialName string
 	// DecodeError reads the vendor's own error shape out of a body that is JSON. It returns what it finds and never fails.
 	DecodeError func(header http.Header, body []byte) VendorError
 	// Failed tells that a 2xx body is an error in disguise (an envelope with success false). Nil: it never is. Such an

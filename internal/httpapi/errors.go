@@ -32,6 +32,8 @@ type APIError struct {
 	Definite bool
 	// RetryAfter is how long the vendor asked to wait; zero when it did not say.
 	RetryAfter time.Duration
+	// Credential is the one that the vendor refused, as users know it; "" when it refused something else.
+	Credential string
 	// Note is why this client did not go on after the answer, "" when nothing but the answer stopped it.
 	Note string
 }

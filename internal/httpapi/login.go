@@ -27,6 +27,10 @@ func (t *TokenCredential) access(ctx context.Context) (secret.Value, error) {
 			defer t.mu.Unlock()
 			return t.token, nil
 		}
+		if err := t.held(); err != nil && t.login == nil {
+			t.mu.Unlock()
+			return secret.Value{}, err
+		}
 		if t.login == nil {
 			t.login = t.start(ctx)
 		}
@@ -73,6 +77,7 @@ func (t *TokenCredential) start(ctx context.Context) *login {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		l.token, l.err = token.Access, err
+		t.learn(err)
 		// A login that was given up or forgotten meanwhile leaves nothing behind.
 		if t.login == l {
 			t.login = nil

@@ -30,8 +30,8 @@ type Request struct {
 	// Path holds the elements below the base URL. Each is escaped on its own; empty, "." and ".." are refused.
 	Path  []string
 	Query url.Values
-	// URL replaces base URL and Path, for endpoints that live elsewhere (token endpoints). It obeys the same rules as a base
-	// URL: https, or http on loopback.
+	// URL replaces base URL and Path, for endpoints that live elsewhere (token endpoints). It is checked by
+	// CheckEndpoint and sent as it is written.
 	URL string
 	// JSON is the body, marshalled; nil sends none.
 	JSON any

@@ -67,6 +67,9 @@ func (c *call) apiError(o outcome) *APIError {
 	refused.RetryAfter, _ = parseRetryAfter(o.header, c.client.options.Clock.Now())
 	said := c.decodeError(o)
 	refused.Code, refused.Message, refused.RequestID = said.Code, said.Message, said.RequestID
+	if o.status == http.StatusUnauthorized && c.usesCredential() {
+		refused.Credential = c.client.options.CredentialName
+	}
 	body := bytes.TrimSpace(o.body)
 	switch {
 	case isRedirect(o.status):

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -53,7 +54,8 @@ func seconds(raw json.RawMessage) time.Duration {
 
 // TokenCredential logs in with Fetch, caches the token until shortly before it expires (the larger of 60 s and a tenth of its
 // life, at most half its life), fetches once for concurrent callers, and sends it as a bearer token. A failed login is
-// not kept: the next caller tries again.
+// not kept: the next caller tries again. A refused one is, for a while that grows, and after MaxRefusedLogins until the
+// secret changes: a thousand resources with a wrong secret must not lock the client or the user.
 type TokenCredential struct {
 	// Fetch logs in. Its context ends with the deadline of the caller that started it, and when no caller waits any more.
 	Fetch func(context.Context) (Token, error)
@@ -63,6 +65,67 @@ type TokenCredential struct {
 	token secret.Value
 	until time.Time // when the token is too old to be used; zero: when it is refused
 	login *login    // the one under way
+
+	refusals  int // refused requests since the last login or change of the secret
+	refused   error
+	refusedAt time.Time
+}
+
+// MaxRefusedLogins is how many refused requests are provoked with one secret.
+const MaxRefusedLogins = 3
+
+// refusalRest is how long the first refusal is kept; each further one is kept for twice as long.
+const refusalRest = 5 * time.Second
+
+// RefusedLoginError says that the vendor refused what a login was tried with.
+type RefusedLoginError struct {
+	What     string // "the API token was refused"
+	Requests int    // how many requests were refused, at least 1
+	Cause    error
+}
+
+// Error is one line.
+func (e *RefusedLoginError) Error() string { return e.What + ": " + e.Cause.Error() }
+
+// Unwrap gives the cause.
+func (e *RefusedLoginError) Unwrap() error { return e.Cause }
+
+func isRefusedLogin(err error) bool {
+	_, ok := errors.AsType[*RefusedLoginError](err)
+	return ok
+}
+
+// RefusalsLeft is how many refused requests may still be provoked.
+func (t *TokenCredential) RefusalsLeft() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return max(0, MaxRefusedLogins-t.refusals)
+}
+
+// SecretChanged forgets refusals: the next login is tried with another secret.
+func (t *TokenCredential) SecretChanged() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refusals, t.refused = 0, nil
+}
+
+// held is the refusal that is kept instead of another login. The caller holds mu.
+func (t *TokenCredential) held() error {
+	if t.refused == nil || t.refusals < MaxRefusedLogins && t.clock().Now().Sub(t.refusedAt) >= refusalRest<<(t.refusals-1) {
+		return nil
+	}
+	return t.refused
+}
+
+// learn keeps a refusal, and forgets all of them after a login. The caller holds mu.
+func (t *TokenCredential) learn(err error) {
+	switch refused, ok := errors.AsType[*RefusedLoginError](err); {
+	case ok:
+		t.refusals += max(1, refused.Requests)
+		t.refused, t.refusedAt = err, t.clock().Now()
+	case err == nil:
+		t.refusals, t.refused = 0, nil
+	}
 }
 
 // Apply implements Credential.

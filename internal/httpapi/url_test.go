@@ -103,13 +103,55 @@ func TestUnsendableRequests(t *testing.T) {
 	}
 }
 
-func TestRequestURLReplacesBase(t *testing.T) {
+// The URL of a request is sent as it is written: a server may tell /token from /token/, and may have a query in its address
+// (RFC 6749 section 3.2).
+func TestRequestURLIsTakenAsItIs(t *testing.T) {
 	t.Parallel()
-	s := &script{steps: []func(*http.Request) (*http.Response, error){status(200, "")}}
-	_, err := newClient(t, httpapi.Options{Transport: s}).Do(t.Context(), httpapi.Request{
-		Operation: "log in", Class: httpapi.ReadOnly, Method: http.MethodPost, URL: "https://id.test/oauth/token/",
-	})
-	if err != nil || s.seen[0].URL.String() != "https://id.test/oauth/token" {
-		t.Errorf("got %v, %v", s.seen, err)
+	for _, test := range []struct {
+		url   string
+		query url.Values
+		want  string
+	}{
+		{"https://id.test/oauth/token", nil, "https://id.test/oauth/token"},
+		{"https://id.test/oauth/token/", nil, "https://id.test/oauth/token/"},
+		{"https://id.test/oauth//", nil, "https://id.test/oauth//"},
+		{"https://id.test/token?tenant=a%20b&x", nil, "https://id.test/token?tenant=a%20b&x"},
+		{"https://id.test/token/?tenant=a", url.Values{"q": {"1"}}, "https://id.test/token/?tenant=a&q=1"},
+		{"https://id.test/token", url.Values{"q": {"1"}}, "https://id.test/token?q=1"},
+		{"https://id.test/token?", url.Values{"q": {"1"}}, "https://id.test/token?q=1"},
+	} {
+		s := &script{steps: []func(*http.Request) (*http.Response, error){status(200, "")}}
+		_, err := newClient(t, httpapi.Options{Transport: s}).Do(t.Context(), httpapi.Request{
+			Operation: "log in", Class: httpapi.ReadOnly, Method: http.MethodPost, URL: test.url, Query: test.query,
+		})
+		if err != nil || len(s.seen) != 1 || s.seen[0].URL.String() != test.want {
+			t.Errorf("%s: got %v, %v", test.url, s.seen, err)
+		}
+	}
+}
+
+func TestCheckEndpoint(t *testing.T) {
+	t.Parallel()
+	for raw, ok := range map[string]bool{
+		"https://id.test/token/":              true,
+		"https://id.test/token?tenant=a":      true,
+		"http://127.0.0.1:8080/token?a=b":     true,
+		"":                                    false,
+		"http://id.test/token":                false,
+		"https://hunter2@id.test/token":       false,
+		"https://id.test/token#hunter2":       false,
+		"https://id.test/token?a=hunter2#":    false,
+		"https://id.test/token?a=hunter2\n":   false,
+		"//id.test/token":                     false,
+		"https:///token":                      false,
+		"https://id.test/%zz-hunter2?hunter2": false,
+	} {
+		err := httpapi.CheckEndpoint(raw)
+		if (err == nil) != ok {
+			t.Errorf("%q: got %v", raw, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: the error repeats it: %v", raw, err)
+		}
 	}
 }

@@ -19,7 +19,7 @@ var house = [][]string{
 	{`^internal/session$`},
 	{`^internal/explain$`},
 	{`^internal/vendors/[^/]+/api$`},
-	{`^internal/(rotation|login)$`},
+	{`^internal/(rotation|login|oauth)$`},
 	{`^internal/httpapi$`},
 	{`^internal/pace$`},
 	{`^internal/(coalesce|encryption|verify|plugin)$`},
@@ -32,7 +32,7 @@ var walls = []struct {
 	of, not *regexp.Regexp
 }{
 	{"decisions know neither Terraform nor HTTP", regexp.MustCompile(`^internal/rotation$`), regexp.MustCompile(`hashicorp/terraform-|^net/http|^internal/httpapi`)},
-	{"an API client knows no Terraform", regexp.MustCompile(`^internal/(vendors/[^/]+/api|httpapi|pace|login)$`), regexp.MustCompile(`hashicorp/terraform-`)},
+	{"an API client knows no Terraform", regexp.MustCompile(`^internal/(vendors/[^/]+/api|httpapi|pace|login|oauth)$`), regexp.MustCompile(`hashicorp/terraform-`)},
 	{"the simulator stands alone", regexp.MustCompile(`^internal/testing/simulator$`), regexp.MustCompile(`\.|^internal/`)},
 	{
 		"the product links no test code", regexp.MustCompile(`^$|^internal/[^/]+$|^internal/vendors/`),

@@ -17,6 +17,7 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 // read asks the vendor for its client and checks what arrived there.
@@ -164,12 +165,13 @@ func TestSettings_TokenURLIsWhereProofsGo(t *testing.T) {
 				}
 				connections, diags := configure(t, w, given)
 				none(t, diags)
-				if _, err := connections[vendor].Prove(t.Context(), clients[vendor], secretOf(w, vendor)); err != nil {
-					t.Fatal(err)
+				got := connections[vendor].Verify(t.Context(), clients[vendor], secretOf(w, vendor), verify.AtRefresh())
+				if got.Verdict != verify.Accepted {
+					t.Errorf("%s: %v: %s", place, got.Verdict, got.Evidence)
 				}
-				got := acctest.Operations(w.Journal())
-				if len(got) == 0 || got[len(got)-1] != c.operation || slices.Contains(got, "identity_service.discovery") {
-					t.Errorf("%s: sent %v", place, got)
+				sent := acctest.Operations(w.Journal())
+				if len(sent) == 0 || sent[len(sent)-1] != c.operation || slices.Contains(sent, "identity_service.discovery") {
+					t.Errorf("%s: sent %v", place, sent)
 				}
 			}
 		})

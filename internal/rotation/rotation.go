@@ -139,8 +139,8 @@ type Vendor interface {
 	// result tells whether there was something. before are facts from Prepare under the same lock; without (At is zero) the
 	// vendor reads for itself.
 	Retire(ctx context.Context, c Client, secretID string, before Facts) (bool, error)
-	// Prove tries s once at the token endpoint. An outage is verify.Inconclusive; the error is that of ctx.
-	Prove(ctx context.Context, c Client, s secret.Value) (verify.Verdict, error)
+	// Verify finds out whether the token endpoint accepts s. What cannot be found out is verify.Inconclusive.
+	Verify(ctx context.Context, c Client, s secret.Value, t verify.Terms) verify.Result
 	// LoginClientID is the client that the provider itself logs in as; "" when that is not known. It makes no call.
 	LoginClientID() string
 	// UseLoginSecret makes later logins as client id use s.

@@ -52,15 +52,18 @@ func (s Settings) Pace(own httpapi.Pace) httpapi.Pace {
 	return own
 }
 
-// Check refuses addresses that credentials must not be sent to, and a certificate that is none.
-func (s Settings) Check(addresses ...Setting) (diags diag.Diagnostics) {
-	for _, address := range addresses {
-		if address.Unknown || address.Value == "" {
-			continue
+// Check refuses an address of an API that credentials must not be sent to, the same of token endpoints, and a certificate that
+// is none.
+func (s Settings) Check(base Setting, endpoints ...Setting) (diags diag.Diagnostics) {
+	check := func(address Setting, problem error) {
+		if !address.Unknown && address.Value != "" && problem != nil {
+			diags.AddAttributeError(address.Path, "Invalid address", fmt.Sprintf("%s: %s.", address.Names(), problem))
 		}
-		if _, err := httpapi.CheckURL(address.Value); err != nil {
-			diags.AddAttributeError(address.Path, "Invalid address", fmt.Sprintf("%s: %s.", address.Names(), err))
-		}
+	}
+	_, err := httpapi.CheckURL(base.Value)
+	check(base, err)
+	for _, endpoint := range endpoints {
+		check(endpoint, httpapi.CheckEndpoint(endpoint.Value))
 	}
 	certificate := s.String("ca_certificate_pem", "")
 	if !certificate.Unknown && certificate.Value != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(certificate.Value)) {

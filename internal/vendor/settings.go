@@ -30,6 +30,8 @@ type Setting struct {
 	Unknown bool // known only at apply
 	// Explicit: it stands in the configuration, not in the environment.
 	Explicit bool
+	// Shadows: the environment holds another value, which is not used.
+	Shadows bool
 }
 
 // Set tells whether the setting has a value or will have one.
@@ -55,6 +57,10 @@ func (s Settings) String(name, env string) Setting {
 		setting.Explicit = true
 		setting.Unknown = v.IsUnknown()
 		setting.Value = v.ValueString()
+		if env != "" {
+			other := s.Getenv(env)
+			setting.Shadows = other != "" && other != setting.Value
+		}
 		return setting
 	}
 	if env != "" {
@@ -132,6 +138,23 @@ func Choose(vendor string, schemes ...Scheme) (Scheme, diag.Diagnostics) {
 		}
 	}
 	return candidates[0], diags
+}
+
+// InUse is how errors call the credential that was refused: which attributes and variables it can be given in, and which of
+// the two it was taken from.
+func (s Scheme) InUse() string {
+	names := make([]string, len(s))
+	for i, setting := range s {
+		from := "from the environment"
+		switch {
+		case setting.Shadows:
+			from = "from the provider configuration, which wins over the environment variable"
+		case setting.Explicit:
+			from = "from the provider configuration"
+		}
+		names[i] = fmt.Sprintf("%s (%s), taken %s", setting.Path, setting.Env, from)
+	}
+	return strings.Join(names, ", and ")
 }
 
 func (s Scheme) given() (names []string) {

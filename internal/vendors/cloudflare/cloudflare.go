@@ -96,6 +96,7 @@ func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*sessi
 		cfg.Email, cfg.APIKey = email.Value, secret.New(key.Value)
 	}
 	base.Pace = s.Pace(pace)
+	base.CredentialName = scheme.InUse()
 	client, err := api.New(cfg, base)
 	if err != nil {
 		diags.Append(vendor.Rejected("Cloudflare", scheme, err)...)
@@ -106,12 +107,8 @@ func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*sessi
 }
 
 func remedy(status int) string {
-	switch status {
-	case http.StatusUnauthorized:
-		return "Check cloudflare.api_token (CLOUDFLARE_API_TOKEN), or email and api_key: the credential is wrong, expired or revoked."
-	case http.StatusForbidden:
+	if status == http.StatusForbidden {
 		return "The credential needs the permissions OAuth Client Read and OAuth Client Write on this account."
-	default:
-		return ""
 	}
+	return ""
 }

@@ -21,13 +21,14 @@ var traits = rotation.Traits{ShowsPrevious: true}
 
 // secrets carries out rotations on Cloudflare's OAuth clients.
 type secrets struct {
-	api    *api.Client
-	clock  clock.Clock
-	reader *coalesce.Reader[api.OAuthClient]
+	api      *api.Client
+	clock    clock.Clock
+	verifier *verify.Verifier
+	reader   *coalesce.Reader[api.OAuthClient]
 }
 
 func newSecrets(client *api.Client, c clock.Clock) *secrets {
-	return &secrets{api: client, clock: c, reader: &coalesce.Reader[api.OAuthClient]{
+	return &secrets{api: client, clock: c, verifier: verify.New(c), reader: &coalesce.Reader[api.OAuthClient]{
 		Clock: c,
 		One:   client.OAuthClient,
 		List: func(ctx context.Context, accountID string) (map[string]api.OAuthClient, error) {
@@ -209,18 +210,15 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, befor
 	return true, s.api.DeleteRotatedSecret(settling, c.Scope, c.ID)
 }
 
-// Prove implements rotation.Vendor with a bogus authorization code: the endpoint authenticates the client before it looks
+// Verify implements rotation.Vendor with a bogus authorization code: the endpoint authenticates the client before it looks
 // at the code.
-func (s *secrets) Prove(ctx context.Context, c rotation.Client, value secret.Value) (verify.Verdict, error) {
+func (s *secrets) Verify(ctx context.Context, c rotation.Client, value secret.Value, t verify.Terms) verify.Result {
 	client, err := s.reader.Read(ctx, c.Scope, c.ID)
 	if err != nil {
-		return verify.Inconclusive, ctx.Err()
+		return verify.Result{Evidence: "The client could not be read, so how it authenticates is not known."}
 	}
-	probe := api.Probe{ClientID: c.ID, Secret: value, AuthMethod: client.TokenEndpointAuthMethod}
-	if len(client.RedirectURIs) > 0 {
-		probe.RedirectURI = client.RedirectURIs[0]
-	}
-	return s.api.Probe(ctx, probe)
+	client.ClientID = c.ID
+	return s.verifier.Verify(ctx, s.api.Verifiable(client), value, t)
 }
 
 // LoginClientID implements rotation.Vendor: the provider logs in with a token or key, never as an OAuth client.

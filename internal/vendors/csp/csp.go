@@ -98,6 +98,7 @@ func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*sessi
 		cfg.AccessToken = secret.New(access.Value)
 	}
 	base.Pace = s.Pace(httpapi.Pace{})
+	base.CredentialName = scheme.InUse()
 	client, err := api.New(cfg, base)
 	if err != nil {
 		diags.Append(vendor.Rejected("VMware Cloud Services", scheme, err)...)
@@ -108,12 +109,8 @@ func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*sessi
 }
 
 func remedy(status int) string {
-	switch status {
-	case http.StatusUnauthorized:
-		return "Check the credential in the csp block of the provider configuration: it is wrong, expired or revoked."
-	case http.StatusForbidden:
+	if status == http.StatusForbidden {
 		return "The credential needs the role Organization Owner, Organization Admin or Developer in this organization."
-	default:
-		return ""
 	}
+	return ""
 }

@@ -32,13 +32,14 @@ var traits = rotation.Traits{
 
 // secrets carries out rotations on OAuth apps of a CSP organization.
 type secrets struct {
-	api    *api.Client
-	clock  clock.Clock
-	reader *coalesce.Reader[api.App]
+	api      *api.Client
+	clock    clock.Clock
+	verifier *verify.Verifier
+	reader   *coalesce.Reader[api.App]
 }
 
 func newSecrets(client *api.Client, c clock.Clock) *secrets {
-	return &secrets{api: client, clock: c, reader: &coalesce.Reader[api.App]{
+	return &secrets{api: client, clock: c, verifier: verify.New(c), reader: &coalesce.Reader[api.App]{
 		Clock: c,
 		One:   client.App,
 		List: func(ctx context.Context, orgID string) (map[string]api.App, error) {
@@ -176,13 +177,11 @@ func (s *secrets) clearUp(ctx context.Context, c rotation.Client, order rotation
 	return result, nil
 }
 
-// tries establishes whether the token endpoint accepts value, for up to half a minute: a new secret may need a while.
+// tries finds out whether the token endpoint accepts value, for up to half a minute: a new secret may need a while.
 func (s *secrets) tries(ctx context.Context, c rotation.Client, value secret.Value) verify.Verdict {
 	ctx, cancel := rotation.Settling(ctx)
 	defer cancel()
-	return verify.Establish(ctx, s.clock, verify.Terms{Accepts: 1}, func(ctx context.Context) (verify.Verdict, error) {
-		return s.Prove(ctx, c, value)
-	})
+	return s.Verify(ctx, c, value, verify.BeforeChange()).Verdict
 }
 
 func lost(cause error, pending *rotation.Pending) error {
@@ -283,13 +282,9 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, _ rot
 	return false, err
 }
 
-// Prove implements rotation.Vendor with a login of the app itself.
-func (s *secrets) Prove(ctx context.Context, c rotation.Client, value secret.Value) (verify.Verdict, error) {
-	verdict, err := s.api.Prove(ctx, c.ID, value)
-	if err == nil && verdict == verify.Inconclusive {
-		return s.api.ProveByIntrospection(ctx, c.ID, value)
-	}
-	return verdict, err
+// Verify implements rotation.Vendor with a login of the app itself, or what stands in for one.
+func (s *secrets) Verify(ctx context.Context, c rotation.Client, value secret.Value, t verify.Terms) verify.Result {
+	return s.verifier.Verify(ctx, s.api.Verifiable(c.ID), value, t)
 }
 
 // LoginClientID implements rotation.Vendor.

@@ -92,6 +92,7 @@ func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*sessi
 		cfg.ClientID, cfg.ClientSecret = id.Value, secret.New(password.Value)
 	}
 	base.Pace = s.Pace(httpapi.Pace{})
+	base.CredentialName = scheme.InUse()
 	client, err := api.New(cfg, base)
 	if err != nil {
 		diags.Append(vendor.Rejected("the Identity Service", scheme, err)...)
@@ -120,12 +121,8 @@ func (v tenantName) ValidateString(ctx context.Context, req validator.StringRequ
 }
 
 func remedy(status int) string {
-	switch status {
-	case http.StatusUnauthorized:
-		return "Check the credential in the identity_service block of the provider configuration: it is wrong, expired or revoked."
-	case http.StatusForbidden:
+	if status == http.StatusForbidden {
 		return "The credential needs the role ids:app_admin or ids:tenant_admin; the service also answers so for a tenant or application that does not exist."
-	default:
-		return ""
 	}
+	return ""
 }

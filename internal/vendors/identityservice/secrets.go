@@ -26,9 +26,10 @@ var traits = rotation.Traits{Listed: true, LogsIn: true}
 
 // secrets carries out rotations on applications of an Identity Service tenant.
 type secrets struct {
-	api    *api.Client
-	clock  clock.Clock
-	reader *coalesce.Reader[[]api.ClientSecret]
+	api      *api.Client
+	clock    clock.Clock
+	verifier *verify.Verifier
+	reader   *coalesce.Reader[[]api.ClientSecret]
 
 	mu sync.Mutex
 	// after are the facts that Locate read right after the last addition to a client, until the next one.
@@ -49,7 +50,7 @@ type entryOf struct {
 
 func newSecrets(client *api.Client, c clock.Clock) *secrets {
 	return &secrets{
-		api: client, clock: c, after: map[rotation.Client]rotation.Facts{}, missing: map[rotation.Client]bool{}, ended: map[entryOf]bool{},
+		api: client, clock: c, verifier: verify.New(c), after: map[rotation.Client]rotation.Facts{}, missing: map[rotation.Client]bool{}, ended: map[entryOf]bool{},
 		reader: &coalesce.Reader[[]api.ClientSecret]{Clock: c, One: client.Secrets},
 	}
 }
@@ -182,9 +183,9 @@ func live(facts rotation.Facts, id string) bool {
 	return slices.ContainsFunc(facts.Secrets, func(e rotation.Entry) bool { return e.Is(id) && !e.Deleted })
 }
 
-// Prove implements rotation.Vendor with a login of the application itself, or what stands in for one.
-func (s *secrets) Prove(ctx context.Context, c rotation.Client, value secret.Value) (verify.Verdict, error) {
-	return s.api.Prove(ctx, c.ID, value)
+// Verify implements rotation.Vendor with a login of the application itself, or what stands in for one.
+func (s *secrets) Verify(ctx context.Context, c rotation.Client, value secret.Value, t verify.Terms) verify.Result {
+	return s.verifier.Verify(ctx, s.api.Verifiable(c.ID), value, t)
 }
 
 // LoginClientID implements rotation.Vendor.

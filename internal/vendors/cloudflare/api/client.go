@@ -37,8 +37,9 @@ type Client struct {
 	http *httpapi.Client
 	// token is for the token endpoint. It is another host without the credential, so a pause that one of the two asks for
 	// does not stop the other.
-	token *httpapi.Client
-	known *secret.Known
+	token    *httpapi.Client
+	tokenURL string
+	known    *secret.Known
 }
 
 // New builds a client without a request. It completes base with what is Cloudflare's own.
@@ -57,18 +58,22 @@ func New(cfg Config, base httpapi.Options) (*Client, error) {
 	if base.Known == nil {
 		base.Known = &secret.Known{}
 	}
-	c := &Client{known: base.Known}
+	c := &Client{known: base.Known, tokenURL: cfg.TokenURL}
 	c.known.Remember(cfg.APIToken, cfg.APIKey)
 
 	base.Vendor = Vendor
 	base.DecodeError = decodeError
 
+	if err := httpapi.CheckEndpoint(cfg.TokenURL); err != nil {
+		return nil, fmt.Errorf("the token URL of %s: %w", Vendor, err)
+	}
 	token := base
-	token.BaseURL = cfg.TokenURL
+	// Every request brings its own URL; this one is only checked.
+	token.BaseURL = DefaultTokenURL
 	token.Credential = nil
 	token.Failed = nil
 	if c.token, err = httpapi.New(token); err != nil {
-		return nil, fmt.Errorf("the token URL of %s: %w", Vendor, err)
+		return nil, err
 	}
 
 	base.BaseURL = cfg.BaseURL

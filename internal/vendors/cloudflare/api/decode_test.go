@@ -166,6 +166,6 @@ func FuzzDecoders(f *testing.F) {
 		if code := decodeError(http.Header{}, body).Code; len(code) > 40 {
 			t.Errorf("a code of %d bytes", len(code))
 		}
-		probed(400, body)
+		classify(400, body)
 	}, "errors", "result", "result_info", "error")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/oauth"
 )
 
 // The problems of an answer. They are fixed texts: a decoder's own error may quote a part of the body.
@@ -98,8 +99,8 @@ func decodeError(header http.Header, body []byte) httpapi.VendorError {
 	}
 	said.Message = strings.Join(messages, "; ")
 	if said.Message == "" && said.Code == "" {
-		oauth := oauthError(body)
-		said.Code, said.Message = oauth.Error, oauth.Description
+		failure := oauth.ReadFailure(body)
+		said.Code, said.Message = failure.Code, failure.Description
 	}
 	return said
 }

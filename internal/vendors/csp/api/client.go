@@ -10,7 +10,6 @@ package api
 
 import (
 	"strings"
-	"sync"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
@@ -45,9 +44,6 @@ type Client struct {
 	http  *httpapi.Client
 	login *login
 	known *secret.Known
-
-	mu       sync.Mutex
-	controls map[controlKey]*control
 }
 
 // New builds a client without a request. It completes base with what is the vendor's own.
@@ -63,7 +59,7 @@ func New(cfg Config, base httpapi.Options) (*Client, error) {
 	if base.Known == nil {
 		base.Known = &secret.Known{}
 	}
-	c := &Client{known: base.Known, controls: map[controlKey]*control{}}
+	c := &Client{known: base.Known}
 	c.known.Remember(cfg.APIToken, cfg.ClientSecret, cfg.AccessToken)
 	c.login = newLogin(cfg, c, base.Clock)
 

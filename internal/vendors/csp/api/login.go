@@ -3,13 +3,13 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"sync"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/oauth"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
@@ -98,28 +98,26 @@ func tokenRequest(operation, clientID string, s secret.Value, orgID string) http
 }
 
 func (l *login) fetch(ctx context.Context, r httpapi.Request) (httpapi.Token, error) {
-	resp, err := l.client.http.Do(ctx, r)
-	if err != nil {
-		return httpapi.Token{}, err
-	}
-	token, problem := httpapi.ReadToken(resp.Body)
-	if problem != "" {
-		return httpapi.Token{}, l.client.http.Unusable(r, problem)
-	}
+	token, err := oauth.FetchToken(ctx, l.client.http, r)
 	l.client.known.Remember(token.Access)
-	return token, nil
+	return token, err
 }
 
 // refusedLogin says what was refused; the vendor's own message and request id stay in the error. An answer
 // without the vendor's own words, from a proxy or a wrong host, is no refusal.
 func refusedLogin(what string, err error) error {
 	var refusal *httpapi.APIError
-	if !errors.As(err, &refusal) || !refusal.Definite || refusal.Code+refusal.Message == "" {
+	if !errors.As(err, &refusal) {
 		return err
 	}
 	switch refusal.Status {
-	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
-		return fmt.Errorf("%s: %w", what, err)
+	case http.StatusUnauthorized:
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound:
+		if !refusal.Definite || refusal.Code+refusal.Message == "" {
+			return err
+		}
+	default:
+		return err
 	}
-	return err
+	return &httpapi.RefusedLoginError{What: what, Requests: 1, Cause: err}
 }

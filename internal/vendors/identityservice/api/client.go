@@ -25,7 +25,7 @@ const (
 // Config says where the API is and who calls it: either AccessToken, or ClientID with ClientSecret.
 type Config struct {
 	BaseURL string // without /api; "" for DefaultBaseURL
-	// TokenURL is the token endpoint for logins and proofs; "" to discover it below BaseURL.
+	// TokenURL is the token endpoint for logins and verifications; "" to discover it below BaseURL.
 	TokenURL string
 	// AccessToken is ready for use and is never renewed.
 	AccessToken secret.Value
@@ -54,8 +54,7 @@ func New(cfg Config, base httpapi.Options) (*Client, error) {
 	}
 	tokenURL := cfg.TokenURL
 	if tokenURL != "" {
-		var err error
-		if tokenURL, err = httpapi.CheckURL(tokenURL); err != nil {
+		if err := httpapi.CheckEndpoint(tokenURL); err != nil {
 			return nil, fmt.Errorf("the token URL of %s: %w", Vendor, err)
 		}
 	}
@@ -65,7 +64,7 @@ func New(cfg Config, base httpapi.Options) (*Client, error) {
 	}
 	c := &Client{known: base.Known}
 	c.known.Remember(cfg.AccessToken, cfg.ClientSecret)
-	c.endpoints = newEndpoints(c, tokenURL)
+	c.endpoints = newEndpoints(c, cfg.BaseURL, tokenURL)
 	c.login = newLogin(cfg, c, base.Clock)
 
 	base.Vendor = Vendor

@@ -4,18 +4,30 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
+	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/oauth"
 )
 
 const (
 	problemNoTokenEndpoint = "the discovery document names no token_endpoint"
 	problemTokenEndpoint   = "the token_endpoint of the discovery document is no https URL that credentials may be sent to"
+	problemIssuer          = "the discovery document is that of another issuer; identity_service.base_url must be the issuer's own address"
 )
+
+// endpoint is an address that credentials may be sent to, and the authentication methods to try there.
+type endpoint struct {
+	url     string
+	methods []string
+}
 
 // endpoints are where credentials are sent: configured, or discovered once and then kept.
 type endpoints struct {
 	client   *Client
+	base     string // the issuer that is asked for
 	tokenURL string // the configured one; "" when there is none
 
 	// turn is a lock that a context can leave; it guards found.
@@ -25,36 +37,46 @@ type endpoints struct {
 
 // discovered is what a discovery document says, checked.
 type discovered struct {
-	token         string
-	introspection string // "" when there is none that may be used
+	token         endpoint
+	introspection endpoint // without a URL when there is none that may be used
 }
 
-func newEndpoints(c *Client, tokenURL string) *endpoints {
-	return &endpoints{client: c, tokenURL: tokenURL, turn: make(chan struct{}, 1)}
+func newEndpoints(c *Client, base, tokenURL string) *endpoints {
+	return &endpoints{client: c, base: base, tokenURL: tokenURL, turn: make(chan struct{}, 1)}
 }
 
 // token is the token endpoint.
-func (e *endpoints) token(ctx context.Context) (string, error) {
+func (e *endpoints) token(ctx context.Context) (endpoint, error) {
 	if e.tokenURL != "" {
-		return e.tokenURL, nil
+		return endpoint{url: e.tokenURL, methods: oauth.Methods(nil)}, nil
 	}
 	found, err := e.discover(ctx)
 	if err != nil {
-		return "", fmt.Errorf("no token URL is configured, and discovery gave none: %w", err)
+		return endpoint{}, fmt.Errorf("no token URL is configured, and discovery gave none: %w", err)
 	}
 	return found.token, nil
 }
 
-// introspection is the introspection endpoint that discovery names, or "".
-func (e *endpoints) introspection(ctx context.Context) string {
+// lookTime bounds a look for an introspection endpoint that may not exist.
+const lookTime = 3 * time.Second
+
+// introspection is the introspection endpoint that discovery names; its URL is "" when there is none. Beside a configured
+// token URL nobody needs discovery, so it may be missing: it is looked for once.
+func (e *endpoints) introspection(ctx context.Context) endpoint {
+	if e.tokenURL != "" {
+		bounded, cancel := context.WithTimeout(ctx, lookTime)
+		defer cancel()
+		ctx = bounded
+	}
 	found, err := e.discover(ctx)
 	if err != nil {
-		return ""
+		return endpoint{}
 	}
 	return found.introspection
 }
 
-// discover reads the discovery document of OpenID Connect below the base URL. A failure is not kept.
+// discover reads the discovery document of OpenID Connect below the base URL. A failure is kept only where nobody needs the
+// document.
 //
 // https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig
 func (e *endpoints) discover(ctx context.Context) (discovered, error) {
@@ -67,6 +89,15 @@ func (e *endpoints) discover(ctx context.Context) (discovered, error) {
 	if e.found != nil {
 		return *e.found, nil
 	}
+	found, err := e.read(ctx)
+	if err != nil && e.tokenURL == "" {
+		return discovered{}, err
+	}
+	e.found = &found
+	return found, nil
+}
+
+func (e *endpoints) read(ctx context.Context) (discovered, error) {
 	r := httpapi.Request{
 		Operation: "discover the token endpoint",
 		Template:  "/.well-known/openid-configuration",
@@ -79,7 +110,7 @@ func (e *endpoints) discover(ctx context.Context) (discovered, error) {
 	if err != nil {
 		return discovered{}, err
 	}
-	found, problem := readDiscovery(resp.Body)
+	found, problem := readDiscovery(resp.Body, e.base)
 	if problem == problemNoTokenEndpoint && e.tokenURL != "" {
 		// Nobody needs it: the configured one is used.
 		problem = ""
@@ -87,32 +118,75 @@ func (e *endpoints) discover(ctx context.Context) (discovered, error) {
 	if problem != "" {
 		return discovered{}, e.client.http.Unusable(r, problem)
 	}
-	e.found = &found
 	return found, nil
 }
 
-// readDiscovery checks both endpoints like any URL that credentials are sent to. An introspection endpoint that may not
-// be used counts as absent: only proofs ask for it.
-func readDiscovery(body []byte) (found discovered, problem string) {
+// readDiscovery checks that the document is that of base, and both endpoints like any URL that credentials are sent to. An
+// introspection endpoint that may not be used counts as absent: only verifications ask for it.
+func readDiscovery(body []byte, base string) (found discovered, problem string) {
 	var w struct {
-		Token         string `json:"token_endpoint"`
-		Introspection string `json:"introspection_endpoint"`
+		Issuer               *string  `json:"issuer"`
+		Token                string   `json:"token_endpoint"`
+		TokenMethods         []string `json:"token_endpoint_auth_methods_supported"`
+		Introspection        string   `json:"introspection_endpoint"`
+		IntrospectionMethods []string `json:"introspection_endpoint_auth_methods_supported"`
 	}
 	if httpapi.Unmarshal(body, &w) != nil {
 		return discovered{}, problemShape
 	}
-	if w.Introspection != "" {
-		if checked, err := httpapi.CheckURL(w.Introspection); err == nil {
-			found.introspection = checked
+	if w.Issuer != nil && !sameIssuer(*w.Issuer, base) {
+		return discovered{}, problemIssuer
+	}
+	if sendable(w.Introspection, base) {
+		methods := w.IntrospectionMethods
+		if len(methods) == 0 {
+			methods = w.TokenMethods
 		}
+		found.introspection = endpoint{w.Introspection, oauth.Methods(methods)}
 	}
-	if w.Token == "" {
+	switch {
+	case w.Token == "":
 		return found, problemNoTokenEndpoint
-	}
-	checked, err := httpapi.CheckURL(w.Token)
-	if err != nil {
+	case !sendable(w.Token, base):
 		return found, problemTokenEndpoint
 	}
-	found.token = checked
+	found.token = endpoint{w.Token, oauth.Methods(w.TokenMethods)}
 	return found, ""
+}
+
+// sendable tells whether credentials may go to an endpoint that the document of base names. Only a document that came from
+// this machine without TLS may name one without TLS: anybody else's would send the credentials to whatever listens here.
+func sendable(address, base string) bool {
+	if httpapi.CheckEndpoint(address) != nil {
+		return false
+	}
+	return scheme(address) == "https" || scheme(base) == "http"
+}
+
+func scheme(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme
+}
+
+// sameIssuer compares an issuer with the address that it was asked at (OpenID Connect Discovery section 4.3). A slash at the
+// end is no difference: the base URL has none.
+func sameIssuer(issuer, base string) bool {
+	a, errA := url.Parse(issuer)
+	b, errB := url.Parse(base)
+	if errA != nil || errB != nil {
+		return false
+	}
+	return a.Scheme == b.Scheme && strings.EqualFold(authority(a), authority(b)) && a.User == nil && a.RawQuery == "" && a.Fragment == "" &&
+		strings.TrimRight(a.EscapedPath(), "/") == strings.TrimRight(b.EscapedPath(), "/")
+}
+
+// authority is host and port, the usual port included.
+func authority(u *url.URL) string {
+	if u.Port() != "" {
+		return u.Host
+	}
+	return u.Host + map[string]string{"https": ":443", "http": ":80"}[u.Scheme]
 }

@@ -24,4 +24,5 @@ func (c *Client) UseLoginSecret(clientID string, s secret.Value) {
 	c.login.mu.Lock()
 	defer c.login.mu.Unlock()
 	c.login.clientSecret = s
+	c.login.tokens.SecretChanged()
 }

@@ -3,13 +3,14 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/oauth"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
@@ -17,12 +18,14 @@ import (
 type login struct {
 	client     *Client
 	credential httpapi.Credential
-	ready      secret.Value // the ready access token
+	tokens     *httpapi.TokenCredential // nil with a ready access token
+	ready      secret.Value             // the ready access token
 	clientID   string
 	scope      string
 
 	mu           sync.Mutex
 	clientSecret secret.Value
+	method       string // that worked; "" before the first login
 }
 
 func newLogin(cfg Config, c *Client, clk clock.Clock) *login {
@@ -37,63 +40,75 @@ func newLogin(cfg Config, c *Client, clk clock.Clock) *login {
 		l.credential = httpapi.Static{"Authorization": "Bearer " + cfg.AccessToken.Reveal()}
 		return l
 	}
-	l.credential = &httpapi.TokenCredential{Fetch: l.withClientCredentials, Clock: clk}
+	l.tokens = &httpapi.TokenCredential{Fetch: l.withClientCredentials, Clock: clk}
+	l.credential = l.tokens
 	return l
 }
 
-// withClientCredentials logs in with the grant of RFC 6749 section 4.4. The vendor documents no login.
+// withClientCredentials logs in with the grant of RFC 6749 section 4.4. The vendor documents no login, so neither is the
+// authentication method known: the one that discovery offers, else Basic and then the form. Which refusal of the two is
+// about the secret nobody can tell; the last one is reported.
 //
 // https://www.rfc-editor.org/rfc/rfc6749#section-4.4
-func (l *login) withClientCredentials(ctx context.Context) (httpapi.Token, error) {
-	endpoint, err := l.client.endpoints.token(ctx)
+func (l *login) withClientCredentials(ctx context.Context) (token httpapi.Token, err error) {
+	target, err := l.client.endpoints.token(ctx)
 	if err != nil {
 		return httpapi.Token{}, err
 	}
 	l.mu.Lock()
-	current := l.clientSecret
+	current, worked := l.clientSecret, l.method
 	l.mu.Unlock()
 
-	r := tokenRequest("log in with the client credentials", endpoint, l.clientID, current)
-	r.Form.Set("grant_type", "client_credentials")
-	if l.scope != "" {
-		r.Form.Set("scope", l.scope)
+	methods := target.methods
+	if slices.Contains(methods, worked) {
+		methods = []string{worked}
 	}
-	resp, err := l.client.http.Do(ctx, r)
-	if err != nil {
-		return httpapi.Token{}, refusedLogin(err)
+	// A refusal may count towards a lock, so no more are provoked than are left.
+	methods = methods[:min(len(methods), l.tokens.RefusalsLeft())]
+	for n, method := range methods {
+		form := url.Values{"grant_type": {oauth.ClientCredentials}}
+		if l.scope != "" {
+			form.Set("scope", l.scope)
+		}
+		r := oauth.Request("log in with the client credentials", "{token_endpoint}", target.url, method, l.clientID, current, form)
+		if token, err = oauth.FetchToken(ctx, l.client.http, r); err == nil {
+			l.mu.Lock()
+			l.method = method
+			l.mu.Unlock()
+			l.client.known.Remember(token.Access)
+			return token, nil
+		}
+		if !refusedClient(err) || n == len(methods)-1 {
+			return httpapi.Token{}, refusedLogin(err, n+1)
+		}
 	}
-	token, problem := httpapi.ReadToken(resp.Body)
-	if problem != "" {
-		return httpapi.Token{}, l.client.http.Unusable(r, problem)
-	}
-	l.client.known.Remember(token.Access)
-	return token, nil
+	return httpapi.Token{}, errNoMethod
 }
 
-// tokenRequest is a request to the token or introspection endpoint. The credentials go into the form: Basic would need an
-// escape that servers treat differently.
-func tokenRequest(operation, endpoint, clientID string, s secret.Value) httpapi.Request {
-	return httpapi.Request{
-		Operation: operation,
-		Template:  "{token_endpoint}",
-		Class:     httpapi.ReadOnly,
-		Method:    http.MethodPost,
-		URL:       endpoint,
-		Form:      url.Values{"client_id": {clientID}, "client_secret": {s.Reveal()}},
-		Anonymous: true,
-	}
+var errNoMethod = errors.New("no authentication method is left to try")
+
+// refusedClient tells that a login was refused in a way that another authentication method may change.
+func refusedClient(err error) bool {
+	var refusal *httpapi.APIError
+	return errors.As(err, &refusal) &&
+		(refusal.Status == http.StatusUnauthorized || refusal.Status == http.StatusBadRequest && refusal.Code == "invalid_client")
 }
 
 // refusedLogin says what was refused; the vendor's own message and identifier stay in the error. An answer
 // without words of its own, from a proxy or a wrong host, is no refusal.
-func refusedLogin(err error) error {
+func refusedLogin(err error, requests int) error {
 	var refusal *httpapi.APIError
-	if !errors.As(err, &refusal) || !refusal.Definite || refusal.Code+refusal.Message == "" {
+	if !errors.As(err, &refusal) {
 		return err
 	}
 	switch refusal.Status {
-	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
-		return fmt.Errorf("the client credentials were refused: %w", err)
+	case http.StatusUnauthorized:
+	case http.StatusBadRequest, http.StatusForbidden:
+		if !refusal.Definite || refusal.Code+refusal.Message == "" {
+			return err
+		}
+	default:
+		return err
 	}
-	return err
+	return &httpapi.RefusedLoginError{What: "the client credentials were refused", Requests: requests, Cause: err}
 }

@@ -4,14 +4,17 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/oauth"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/apitest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 // jwt is an unsigned token with claims.
@@ -59,8 +62,9 @@ func TestLoginWithDiscovery(t *testing.T) {
 	}
 	login := v.Got()[1]
 	form, err := url.ParseQuery(login.Body)
-	want := url.Values{"grant_type": {"client_credentials"}, "client_id": {"me"}, "client_secret": {apitest.Canary}, "scope": {"a b"}}
-	if err != nil || form.Encode() != want.Encode() || login.Method != "POST" || login.Header.Get("Authorization") != "" {
+	want := url.Values{"grant_type": {"client_credentials"}, "scope": {"a b"}}
+	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte("me:"+url.QueryEscape(apitest.Canary)))
+	if err != nil || form.Encode() != want.Encode() || login.Method != "POST" || login.Header.Get("Authorization") != basic {
 		t.Errorf("the login is %+v", login)
 	}
 	if header := v.Got()[2].Header.Get("Authorization"); header != "Bearer token-1" {
@@ -108,8 +112,9 @@ func TestDiscoveryOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
-			if _, err := c.Prove(t.Context(), "me", secret.New("s")); err != nil {
-				t.Error(err)
+			target := c.Verifiable("me")
+			if got := target.Ask(t.Context(), target.Ways[0], secret.New("s")); got.Outcome != verify.Refusal {
+				t.Errorf("got %+v", got)
 			}
 		})
 	}
@@ -128,7 +133,6 @@ func TestDiscoveryProblems(t *testing.T) {
 		`{"token_endpoint": "http://example.com/token"}`:  problemTokenEndpoint,
 		`{"token_endpoint": "//example.com/token"}`:       problemTokenEndpoint,
 		`{"token_endpoint": "https://a:b@example.com/t"}`: problemTokenEndpoint,
-		`{"token_endpoint": "https://example.com/t?x=1"}`: problemTokenEndpoint,
 		`{"token_endpoint": 7}`:                           problemShape,
 		`<html>`:                                          problemShape,
 		``:                                                problemShape,
@@ -144,13 +148,131 @@ func TestDiscoveryProblems(t *testing.T) {
 
 func TestReadDiscovery(t *testing.T) {
 	t.Parallel()
-	got, problem := readDiscovery([]byte(apitest.Sample(t, "hostile/discovery.json")))
-	if problem != "" || got != (discovered{token: "https://id.example/connect/token", introspection: "https://id.example/connect/introspect"}) {
-		t.Errorf("got %+v, %q", got, problem)
+	both, post := []string{oauth.Basic, oauth.Post}, []string{oauth.Post}
+	const base = "https://id.example/ids"
+	for name, test := range map[string]struct {
+		base, body string
+		want       discovered
+		problem    string
+	}{
+		"a sample": {"https://id.example", apitest.Sample(t, "hostile/discovery.json"), discovered{
+			endpoint{"https://id.example/connect/token", both}, endpoint{"https://id.example/connect/introspect", both},
+		}, ""},
+		"as written": {base, `{"issuer": "https://id.example/ids/", "token_endpoint": "https://id.example/t/?x=1"}`, discovered{token: endpoint{"https://id.example/t/?x=1", both}}, ""},
+		"methods": {base, `{"token_endpoint": "https://id.example/t", "introspection_endpoint": "https://id.example/i", "token_endpoint_auth_methods_supported": ["none", "client_secret_post"]}`,
+			discovered{endpoint{"https://id.example/t", post}, endpoint{"https://id.example/i", post}}, ""},
+		"methods of its own": {base, `{"token_endpoint": "https://id.example/t", "introspection_endpoint": "https://id.example/i", "introspection_endpoint_auth_methods_supported": ["client_secret_post"]}`,
+			discovered{endpoint{"https://id.example/t", both}, endpoint{"https://id.example/i", post}}, ""},
+		"plain introspection": {base, `{"token_endpoint": "https://id.example/t", "introspection_endpoint": "http://id.example/i"}`, discovered{token: endpoint{"https://id.example/t", both}}, ""},
+
+		// A document from elsewhere must not send credentials to whatever listens on this machine.
+		"loopback":        {base, `{"token_endpoint": "http://127.0.0.1:8080/t"}`, discovered{}, problemTokenEndpoint},
+		"localhost":       {base, `{"token_endpoint": "http://localhost/t", "introspection_endpoint": "http://[::1]/i"}`, discovered{}, problemTokenEndpoint},
+		"loopback itself": {"http://127.0.0.1:1/ids", `{"token_endpoint": "http://127.0.0.1:8080/t"}`, discovered{token: endpoint{"http://127.0.0.1:8080/t", both}}, ""},
+
+		"another host":    {base, `{"issuer": "https://evil.example/ids", "token_endpoint": "https://id.example/t"}`, discovered{}, problemIssuer},
+		"another path":    {base, `{"issuer": "https://id.example/", "token_endpoint": "https://id.example/t"}`, discovered{}, problemIssuer},
+		"another scheme":  {base, `{"issuer": "http://id.example/ids", "token_endpoint": "https://id.example/t"}`, discovered{}, problemIssuer},
+		"another port":    {base, `{"issuer": "https://id.example:8443/ids", "token_endpoint": "https://id.example/t"}`, discovered{}, problemIssuer},
+		"a query":         {base, `{"issuer": "https://id.example/ids?a", "token_endpoint": "https://id.example/t"}`, discovered{}, problemIssuer},
+		"an empty issuer": {base, `{"issuer": "", "token_endpoint": "https://id.example/t"}`, discovered{}, problemIssuer},
+		"a user":          {base, `{"issuer": "https://x@id.example/ids", "token_endpoint": "https://id.example/t"}`, discovered{}, problemIssuer},
+		"the same":        {base, `{"issuer": "https://ID.example:443/ids", "token_endpoint": "https://id.example/t"}`, discovered{token: endpoint{"https://id.example/t", both}}, ""},
+	} {
+		got, problem := readDiscovery([]byte(test.body), test.base)
+		if problem != test.problem || problem == "" && !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: got %+v, %q", name, got, problem)
+		}
 	}
-	got, problem = readDiscovery([]byte(`{"token_endpoint": "https://id.example/t", "introspection_endpoint": "http://id.example/i"}`))
-	if problem != "" || got.introspection != "" {
-		t.Errorf("got %+v, %q", got, problem)
+}
+
+// A client is registered for one method and refused with the other.
+func TestLoginMethods(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		offered    string
+		registered string
+		logins     string
+	}{
+		"Basic, offered":     {`["client_secret_basic"]`, oauth.Basic, "client_secret_basic"},
+		"post, offered":      {`["client_secret_post", "private_key_jwt"]`, oauth.Post, "client_secret_post"},
+		"both offered":       {`["client_secret_post", "client_secret_basic"]`, oauth.Post, "client_secret_basic client_secret_post"},
+		"Basic, not offered": {`null`, oauth.Basic, "client_secret_basic"},
+		"post, not offered":  {`null`, oauth.Post, "client_secret_basic client_secret_post"},
+	} {
+		for _, refused := range []reply{refusal, {400, refusal.body}, {401, ""}, {401, "<html>"}} {
+			var mu sync.Mutex
+			var logins []string
+			live := ""
+			var v *apitest.Vendor
+			v = apitest.NewVendor(t, func(n int, r apitest.Call) (int, string) {
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case strings.HasSuffix(r.URI, "openid-configuration"):
+					return 200, `{"token_endpoint": "` + v.URL + `/connect/token", "token_endpoint_auth_methods_supported": ` + test.offered + `}`
+				case r.URI == "/connect/token":
+					method, id, value := sentCredentials(r)
+					logins = append(logins, method)
+					if method != test.registered || id != "my app" || value != apitest.Canary {
+						return refused.status, refused.body
+					}
+					live = fmt.Sprintf("token-%d", n)
+					return 200, `{"access_token": "` + live + `"}`
+				case r.Header.Get("Authorization") != "Bearer "+live:
+					return 401, ""
+				}
+				return 200, `[]`
+			})
+			c := connectWith(t, v, Config{ClientID: "my app", ClientSecret: secret.New(apitest.Canary)})
+			for range 2 {
+				if _, err := c.Secrets(t.Context(), "a", "b"); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				mu.Lock()
+				live = "expired"
+				mu.Unlock()
+			}
+			// The method that worked is used from then on.
+			if got, want := strings.Join(logins, " "), test.logins+" "+test.registered; got != want {
+				t.Errorf("%s: logged in with %s, want %s", name, got, want)
+			}
+		}
+	}
+}
+
+// A thousand resources with a wrong secret provoke three refusals, not a thousand: the vendor would lock the client.
+func TestRefusedLoginsAreRationed(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []reply{refusal, {400, refusal.body}, {401, ""}, {403, refusal.body}} {
+		v := service(t, apitest.Always(answer.status, answer.body))
+		options := apitest.Options()
+		c, err := New(Config{BaseURL: v.URL + "/ids", ClientID: "me", ClientSecret: secret.New(apitest.Canary)}, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		logins := func() int { return strings.Count(uris(v), "/connect/token") }
+		for range 20 {
+			if _, err := c.Secrets(t.Context(), "a", "b"); err == nil || !strings.Contains(err.Error(), "client credentials were refused") {
+				t.Errorf("%d: got %v", answer.status, err)
+			}
+		}
+		if n := logins(); n > 2 {
+			t.Errorf("%d: %d refused logins at once", answer.status, n)
+		}
+		for range 20 {
+			_ = options.Clock.Sleep(t.Context(), time.Minute)
+			_, _ = c.Secrets(t.Context(), "a", "b")
+		}
+		if n := logins(); n != httpapi.MaxRefusedLogins {
+			t.Errorf("%d: %d refused logins in all", answer.status, n)
+		}
+		// Another secret is tried at once.
+		c.UseLoginSecret("me", secret.New("new"))
+		_, _ = c.Secrets(t.Context(), "a", "b")
+		if n := logins(); n == httpapi.MaxRefusedLogins {
+			t.Errorf("%d: the new secret was not tried", answer.status)
+		}
 	}
 }
 
@@ -159,7 +281,12 @@ func TestRefusedLogin(t *testing.T) {
 	for _, status := range []int{400, 401, 403} {
 		v := service(t, apitest.Always(status, apitest.Sample(t, "error-invalid-client.json")))
 		_, err := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(apitest.Canary)}).AddSecret(t.Context(), "a", "b", nil)
-		if apitest.Kind(err) != "not sent" || len(v.Got()) != 2 {
+		// The method is not known, so a refusal of one is asked again with the other; a 403 is none.
+		want := 3
+		if status == 403 {
+			want = 2
+		}
+		if apitest.Kind(err) != "not sent" || len(v.Got()) != want {
 			t.Errorf("%d: got %v after %d requests", status, err, len(v.Got()))
 		}
 		for _, part := range []string{"client credentials were refused", "invalid_client", "The specified client credentials are invalid."} {
@@ -232,7 +359,7 @@ func TestUseLoginSecret(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		if r.URI == "/connect/token" {
-			if form, _ := url.ParseQuery(r.Body); form.Get("client_secret") != current {
+			if _, _, value := sentCredentials(r); value != current {
 				return 401, `{"error": "invalid_client"}`
 			}
 			return 200, fmt.Sprintf(`{"access_token": "token-%d", "expires_in": 3600}`, n)
@@ -276,7 +403,7 @@ func FuzzLogin(f *testing.F) {
 		if (problem == "") == token.Access.Empty() || token.ExpiresIn < 0 {
 			t.Errorf("a token of %d bytes for %v with the problem %q", len(token.Access.Reveal()), token.ExpiresIn, problem)
 		}
-		if found, problem := readDiscovery(body); (problem == "") != (found.token != "") {
+		if found, problem := readDiscovery(body, "https://id.example"); (problem == "") != (found.token.url != "") {
 			t.Errorf("found %+v with the problem %q", found, problem)
 		}
 		httpapi.TokenClientID(secret.New(string(body)))

@@ -1,8 +1,12 @@
-// Package proof establishes whether a token endpoint accepts a secret. A verdict has three values, and nothing is ever
+// Package verify finds out whether a token endpoint accepts a secret. A verdict has three values, and nothing is ever
 // changed on the third.
+//
+// What an answer means depends on the server: some look at the grant before they look at the secret, some authenticate
+// nobody. So an answer that is not clear by itself is compared with what the same server answers to a secret that is
+// surely wrong. Refusals are rationed, because a server may lock a client after a few of them.
 package verify
 
-// Verdict is what one probe, or a series of them, showed.
+// Verdict is what one answer, or a series of them, showed.
 type Verdict int
 
 const (
