@@ -30,7 +30,7 @@ func (v *CloudflareState) handleOAuth(c *call, now time.Time) reply {
 		id, secret, method = form.Get("client_id"), form.Get("client_secret"), AuthMethodPost
 	}
 	if !v.authenticates(id, secret, method, now) {
-		return oauthFailure(http.StatusUnauthorized, "invalid_client", "Client authentication failed")
+		return oauthFailure(v.Switches.RefusalStatus, "invalid_client", "Client authentication failed")
 	}
 	if c.op == opCloudflareRevoke {
 		if form.Get("token") == "" {

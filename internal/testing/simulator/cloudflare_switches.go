@@ -72,6 +72,9 @@ type CloudflareSwitches struct {
 	PropagationReads int
 	PropagationDelay time.Duration
 
+	// RefusalStatus of the token endpoint: 401, 400.
+	RefusalStatus int
+
 	// Permissions of the API token and of the key, all granted.
 	Permissions CloudflarePermissions
 }
@@ -87,7 +90,8 @@ func defaultCloudflareSwitches() CloudflareSwitches {
 		RotateWhenRotated: RotateRefused, RotateRefusalStatus: 400, DeleteWhenNone: 200, NoneClientStatus: 400,
 		RotateAnswer: RotateAnswerFull, DeleteResult: DeleteResultNull, Flag: FlagPresent,
 		UpdatedAt: UpdatedAtMoves, Scopes: ScopesAsSent, ResultInfo: ResultInfoAbsent,
-		Permissions: CloudflarePermissions{List: true, Read: true, Create: true, Update: true, Delete: true},
+		RefusalStatus: 401,
+		Permissions:   CloudflarePermissions{List: true, Read: true, Create: true, Update: true, Delete: true},
 	}
 }
 

@@ -58,6 +58,9 @@ func (v *CSPState) tokenReply(t accessToken, claims map[string]any, refresh any,
 
 // handleToken is the login of an app.
 func (v *CSPState) handleToken(c *call, now time.Time) reply {
+	if v.Switches.GrantFirst && !v.mayUse(c.target, c.form().Get("grant_type")) {
+		return v.failure(http.StatusBadRequest, "540.220", "unauthorized_client: Unauthorized grant type")
+	}
 	x, refusal := v.basicClient(c, now)
 	if x == nil {
 		return refusal
@@ -74,6 +77,16 @@ func (v *CSPState) handleToken(c *call, now time.Time) reply {
 	return v.tokenReply(accessToken{vendor: CSP, clientID: x.id, parent: x.org, manage: x.CanManage}, map[string]any{
 		"iss": "https://gaz.example.invalid", "sub": x.id, "azp": x.id, "client_id": x.id, "context_name": x.org,
 	}, nil, now)
+}
+
+// mayUse tells whether any app of that id may use a grant.
+func (v *CSPState) mayUse(id, grant string) bool {
+	for k, x := range v.apps {
+		if k.id == id && !x.deleted && slices.Contains(x.GrantTypes, grant) {
+			return true
+		}
+	}
+	return false
 }
 
 // handleIntrospect answers about refresh tokens, of which there are none.

@@ -96,6 +96,7 @@ type CSPSwitches struct {
 	ForeignOrgStatus          int           // 403, 404: an organization that is unknown or not the token's.
 	UnknownAppStatus          int           // 404, 403.
 	TokenLifetime             time.Duration // 1799 s.
+	GrantFirst                bool          // True: the grant of an app is looked at before its secret.
 	IntrospectIgnoresPassword bool          // True: introspect answers 200 to any secret of a known client.
 }
 

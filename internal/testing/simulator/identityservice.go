@@ -20,6 +20,7 @@ type application struct {
 	tenant, id string
 	secrets    ledger
 	grants     []string
+	method     string // The only way to authenticate; empty means both.
 	manage     bool
 	removed    bool
 }
@@ -59,6 +60,12 @@ func (v *IdentityServiceState) GrantRole(tenant, clientID string) bool {
 // SetGrantTypes changes what an application may use at the token endpoint.
 func (v *IdentityServiceState) SetGrantTypes(tenant, clientID string, grants ...string) bool {
 	return v.with(tenant, clientID, func(x *application, _ time.Time) { x.grants = slices.Clone(grants) })
+}
+
+// SetAuthMethod registers an application for one way to authenticate; empty
+// means both.
+func (v *IdentityServiceState) SetAuthMethod(tenant, clientID, method string) bool {
+	return v.with(tenant, clientID, func(x *application, _ time.Time) { x.method = method })
 }
 
 // AddSecretElsewhere adds a secret as another administrator would; exp nil

@@ -47,32 +47,42 @@ func (v *IdentityServiceState) handleDiscovery(c *call, _ time.Time) reply {
 		return htmlReply(http.StatusNotFound, "")
 	}
 	base := c.scheme + "://" + c.host + IdentityServiceBasePath + "/"
-	return jsonReply(http.StatusOK, map[string]any{
+	document := map[string]any{
 		"issuer":                                base,
 		"token_endpoint":                        base + oidcToken,
 		"introspection_endpoint":                base + oidcIntrospection,
 		"revocation_endpoint":                   base + oidcRevocation,
 		"authorization_endpoint":                base + "connect/authorize",
 		"grant_types_supported":                 []string{"authorization_code", "client_credentials"},
-		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "client_secret_basic"},
+		"token_endpoint_auth_methods_supported": v.Switches.TokenEndpoint.OfferedMethods,
 		"response_types_supported":              []string{"code"},
 		"subject_types_supported":               []string{"public"},
-	})
+	}
+	if v.Switches.TokenEndpoint.OfferedMethods == nil {
+		delete(document, "token_endpoint_auth_methods_supported")
+	}
+	if v.Switches.TokenEndpoint.ForeignIssuer {
+		document["issuer"] = "https://issuer.example.invalid/"
+	}
+	return jsonReply(http.StatusOK, document)
 }
 
 func (v *IdentityServiceState) handleToken(c *call, now time.Time) reply {
+	grant := c.form().Get("grant_type")
+	if v.Switches.TokenEndpoint.GrantFirst && !v.mayUse(c.target, grant) {
+		return oauthFailure(http.StatusBadRequest, v.Switches.TokenEndpoint.GrantError, "This client may not use the grant type.")
+	}
 	x, refusal := v.client(c, now)
 	if x == nil {
 		return refusal
 	}
-	grant := c.form().Get("grant_type")
 	switch {
 	case grant == "":
 		return oauthFailure(http.StatusBadRequest, "invalid_request", "The mandatory grant_type is missing.")
 	case grant != "client_credentials" && grant != "authorization_code":
 		return oauthFailure(http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported.")
 	case !slices.Contains(x.grants, grant):
-		return oauthFailure(http.StatusBadRequest, "unauthorized_client", "This client may not use the grant type.")
+		return oauthFailure(http.StatusBadRequest, v.Switches.TokenEndpoint.GrantError, "This client may not use the grant type.")
 	case grant == "authorization_code":
 		return oauthFailure(http.StatusBadRequest, "invalid_grant", "The specified token is invalid.")
 	}
@@ -90,7 +100,20 @@ func (v *IdentityServiceState) handleToken(c *call, now time.Time) reply {
 	})
 }
 
+// mayUse tells whether any application of that id may use a grant.
+func (v *IdentityServiceState) mayUse(id, grant string) bool {
+	for k, x := range v.apps {
+		if k.id == id && !x.removed && slices.Contains(x.grants, grant) {
+			return true
+		}
+	}
+	return false
+}
+
 func (v *IdentityServiceState) handleIntrospect(c *call, now time.Time) reply {
+	if v.Switches.TokenEndpoint.OpenIntrospection {
+		return jsonReply(http.StatusOK, map[string]any{"active": false})
+	}
 	x, refusal := v.client(c, now)
 	if x == nil {
 		return refusal
@@ -125,7 +148,9 @@ func (v *IdentityServiceState) handleRevoke(c *call, now time.Time) reply {
 func (v *IdentityServiceState) client(c *call, now time.Time) (*application, reply) {
 	form := c.form()
 	id, secret, isBasic := c.basic(v.Switches.Basic != BasicRaw)
+	method := AuthMethodBasic
 	if !isBasic {
+		method = AuthMethodPost
 		id, secret = form.Get("client_id"), form.Get("client_secret")
 	} else if form.Get("client_secret") != "" {
 		return nil, oauthFailure(http.StatusBadRequest, "invalid_request", "Multiple client credentials cannot be specified.")
@@ -134,12 +159,13 @@ func (v *IdentityServiceState) client(c *call, now time.Time) (*application, rep
 		return nil, oauthFailure(http.StatusBadRequest, "invalid_request", "The mandatory client_id is missing.")
 	}
 	for k, x := range v.apps {
-		if k.id == id && !x.removed && x.secrets.authenticates(secret, now) {
+		if k.id == id && !x.removed && (x.method == "" || x.method == method) && x.secrets.authenticates(secret, now) {
 			return x, reply{}
 		}
 	}
-	return nil, jsonReply(v.Switches.WrongSecretStatus, map[string]string{
+	status := v.Switches.WrongSecretStatus
+	return nil, v.Switches.TokenEndpoint.refusal(status, jsonReply(status, map[string]string{
 		"error": "invalid_client", "error_description": "The specified client credentials are invalid.",
 		"error_uri": "https://documentation.openiddict.com/errors/ID2055",
-	})
+	}))
 }

@@ -64,6 +64,7 @@ type IdentityServiceSwitches struct {
 	TokenLifetime          time.Duration
 	PropagationDelay       time.Duration // 0: how late authentication notices a change.
 	ListDelay              time.Duration // 0: for so long lists leave a new secret out.
+	TokenEndpoint          TokenEndpointSwitches
 }
 
 func defaultIdentityServiceSwitches() IdentityServiceSwitches {
@@ -71,6 +72,7 @@ func defaultIdentityServiceSwitches() IdentityServiceSwitches {
 		List: ListArray, DateEcho: DateSame, AddAnswer: AddAnswerNew, SecondDelete: 200, UnknownApplication: 403,
 		UnknownSecret: 404, AddStatus: 200, DeleteStatus: 200, ErrorShape: ErrorShapeDocumented,
 		WrongSecretStatus: 401, Basic: BasicURLDecoded, TokenLifetime: 1799 * time.Second,
+		TokenEndpoint: defaultTokenEndpointSwitches(),
 	}
 }
 

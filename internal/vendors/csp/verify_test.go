@@ -36,12 +36,18 @@ func TestLostRotationIsJudgedWhateverTheRefusalLooksLike(t *testing.T) {
 func TestVerifyWithoutClientCredentials(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		ignores, want bool
-	}{"trusted": {false, true}, "not trusted": {true, false}} {
+		grantFirst, ignores, want bool
+	}{
+		// The complaint about the grant comes after the client was authenticated, and a wrong secret gets another answer.
+		"complaint": {false, false, true}, "complaint, and introspection authenticates nobody": {false, true, true},
+		"introspection": {true, false, true}, "introspection authenticates nobody": {true, true, false},
+	} {
 		t.Run(name, func(t *testing.T) {
 			w := world(t)
 			w.CSP.SetGrantTypes(acctest.Org, acctest.OAuthApp, "authorization_code")
-			w.CSP.Set(func(s *simulator.CSPSwitches) { s.IntrospectIgnoresPassword = test.ignores })
+			w.CSP.Set(func(s *simulator.CSPSwitches) {
+				s.GrantFirst, s.IntrospectIgnoresPassword = test.grantFirst, test.ignores
+			})
 			calls := []string{rotate}
 			c.Run(t, w, acctest.Step{Config: c.HCL(`verify { timeout = "5s" }`), State: acctest.Values{"verified": test.want}, Calls: calls})
 		})

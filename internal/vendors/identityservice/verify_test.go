@@ -22,8 +22,19 @@ func TestVerify_Accepted(t *testing.T) {
 		prepare func(*acctest.World)
 		probe   string
 	}{
-		"client credentials":    {func(*acctest.World) {}, token},
-		"introspection instead": {func(w *acctest.World) { w.IdentityService.SetGrantTypes(acctest.Tenant, acctest.Application) }, introspect},
+		"client credentials": {func(*acctest.World) {}, token},
+		"Basic only":         {endpoint(simulator.AuthMethodBasic, nil), token},
+		"post only":          {endpoint(simulator.AuthMethodPost, nil), token},
+		"refused with a 400": {func(w *acctest.World) {
+			w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) {
+				s.WrongSecretStatus, s.PropagationDelay = 400, 5*time.Second
+			})
+		}, token},
+		"refused without JSON": {endpoint(simulator.AuthMethodPost, func(s *simulator.TokenEndpointSwitches) {
+			s.Refusal = simulator.RefusalEmpty
+		}), token},
+		"a complaint about the grant": {without(func(s *simulator.TokenEndpointSwitches) { s.GrantError = "invalid_request" }), token},
+		"introspection instead":       {without(func(s *simulator.TokenEndpointSwitches) { s.GrantFirst = true }), introspect},
 		"known late": {func(w *acctest.World) {
 			w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.PropagationDelay = 5 * time.Second })
 		}, token},
@@ -44,6 +55,34 @@ func TestVerify_Accepted(t *testing.T) {
 			)
 		})
 	}
+}
+
+// endpoint is a world whose application is registered for one method, which discovery does not tell.
+func endpoint(method string, set func(*simulator.TokenEndpointSwitches)) func(*acctest.World) {
+	return func(w *acctest.World) {
+		w.IdentityService.SetAuthMethod(acctest.Tenant, acctest.Application, method)
+		w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) {
+			s.TokenEndpoint.OfferedMethods = nil
+			if set != nil {
+				set(&s.TokenEndpoint)
+			}
+		})
+	}
+}
+
+// without is a world whose application may not log in by itself.
+func without(set func(*simulator.TokenEndpointSwitches)) func(*acctest.World) {
+	return func(w *acctest.World) {
+		w.IdentityService.SetGrantTypes(acctest.Tenant, acctest.Application)
+		w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { set(&s.TokenEndpoint) })
+	}
+}
+
+// An endpoint that authenticates nobody proves nothing.
+func TestVerify_OpenIntrospection(t *testing.T) {
+	w := world(t)
+	without(func(s *simulator.TokenEndpointSwitches) { s.GrantFirst, s.OpenIntrospection = true, true })(w)
+	w.Run(t, resource.TestStep{Config: app(`verify = {}`), Check: all(w.Changed(add), is("verified", "false"))})
 }
 
 // An unproven secret is kept, and so is the previous one, until the proof is there.
