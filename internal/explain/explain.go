@@ -86,7 +86,11 @@ func (s Subject) remedy(err error) string {
 	case httpapi.IsOutcomeUnknown(err):
 		return "Run a plan to see what is valid now; then run the command again."
 	case errors.As(err, &api) && api.Credential != "":
-		return fmt.Sprintf("Check %s: the credential is wrong, expired or revoked.", api.Credential)
+		check := fmt.Sprintf("Check %s: the credential is wrong, expired or revoked.", api.Credential)
+		if s.Remedy != nil {
+			check += " " + s.Remedy(api.Status)
+		}
+		return strings.TrimSpace(check)
 	case errors.As(err, &api):
 		if s.Remedy != nil {
 			if own := s.Remedy(api.Status); own != "" {

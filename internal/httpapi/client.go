@@ -20,6 +20,9 @@ type Options struct {
 	Credential Credential
 	// CredentialName is how errors call it when it is refused, for example "csp.api_token (CSP_API_TOKEN)".
 	CredentialName string
+	// RefusesCredential tells, by status and the vendor's code, that an answer other than a 401 is about the credential. Nil:
+	// none is.
+	RefusesCredential func(status int, code string) bool
 	// DecodeError reads the vendor's own error shape out of a body that is JSON. It returns what it finds and never fails.
 	DecodeError func(header http.Header, body []byte) VendorError
 	// Failed tells that a 2xx body is an error in disguise (an envelope with success false). Nil: it never is. Such an

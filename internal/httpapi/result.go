@@ -67,7 +67,7 @@ func (c *call) apiError(o outcome) *APIError {
 	refused.RetryAfter, _ = parseRetryAfter(o.header, c.client.options.Clock.Now())
 	said := c.decodeError(o)
 	refused.Code, refused.Message, refused.RequestID = said.Code, said.Message, said.RequestID
-	if o.status == http.StatusUnauthorized && c.usesCredential() {
+	if c.usesCredential() && c.refusesCredential(o.status, refused.Code) {
 		refused.Credential = c.client.options.CredentialName
 	}
 	body := bytes.TrimSpace(o.body)
@@ -85,6 +85,11 @@ func (c *call) apiError(o outcome) *APIError {
 		refused.Message = messageNotJSON
 	}
 	return refused
+}
+
+func (c *call) refusesCredential(status int, code string) bool {
+	own := c.client.options.RefusesCredential
+	return status == http.StatusUnauthorized || own != nil && own(status, code)
 }
 
 // maxToken bounds a vendor's code and request id, in bytes.

@@ -9,6 +9,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
@@ -79,10 +80,21 @@ func New(cfg Config, base httpapi.Options) (*Client, error) {
 	base.BaseURL = cfg.BaseURL
 	base.Credential = credential
 	base.Failed = failed
+	base.RefusesCredential = refusesCredential
 	if c.http, err = httpapi.New(base); err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+// refusesCredential knows the codes that Cloudflare gives to a token, key or header that it does not accept. 9109 is also that
+// of a credential without the scope.
+func refusesCredential(status int, code string) bool {
+	switch code {
+	case "6003", "9103", "9106", "9109":
+		return status == http.StatusBadRequest || status == http.StatusForbidden
+	}
+	return false
 }
 
 func (cfg Config) credential() (httpapi.Credential, error) {
