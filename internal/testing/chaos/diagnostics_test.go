@@ -158,6 +158,8 @@ var silentTexts = map[string]string{
 	"Expected session.Connections, got %T":        "a mistake in this repository",
 	"Expected *session.Decrypter, got %T":         "a mistake in this repository",
 	"decryption_identity in the provider":         "a plan opens nothing then, and the apply opens",
+	"from the provider configuration":             "the situations are configured by the environment alone",
+	"The client could not be read, so how":        "evidence for a verdict, which no text repeats",
 	"Unexpected vendor":                           "a mistake in this repository",
 	"The connection is another vendor's":          "a mistake in this repository",
 	"Unable to note the state":                    "a record that cannot be written as JSON",

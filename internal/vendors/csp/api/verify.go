@@ -85,6 +85,9 @@ func classify(grant string, status int, body []byte) verify.Answer {
 			return verify.Answer{Outcome: verify.Complaint, Status: status, Code: complaint}
 		}
 	}
+	if !failure.own {
+		return a // a gateway's, which says nothing about the secret
+	}
 	a.Outcome = verify.PossibleRefusal
 	if a.Code == "" {
 		a.Text = failure.Message

@@ -43,6 +43,8 @@ func TestVerify(t *testing.T) {
 	const (
 		coded  = `{"statusCode": 401, "message": "no", "cspErrorCode": "540.1", "requestId": "x"}`
 		other  = `{"statusCode": 401, "message": "no", "cspErrorCode": "540.2"}`
+		silent = `{"statusCode": 401, "message": "no", "requestId": "x"}`
+		locked = `{"statusCode": 401, "message": "locked", "requestId": "x"}`
 		named  = `{"message": "Invalid_Client: Invalid client credentials", "cspErrorCode": "540.3"}`
 		worded = `{"message": "Unauthorized client credentials.", "cspErrorCode": "540.3"}`
 		plain  = `{"error": "invalid_client"}`
@@ -73,8 +75,9 @@ func TestVerify(t *testing.T) {
 		"another code for a wrong secret":   {reply{401, coded}, reply{401, other}, verify.Inconclusive, 1},
 		"a wrong secret is accepted":        {reply{401, coded}, reply{200, token}, verify.Inconclusive, 1},
 		"html to a wrong secret":            {reply{401, coded}, reply{401, "<html>"}, verify.Inconclusive, 1},
-		"no code, same message":             {reply{401, `{"message": "no"}`}, reply{401, `{"message": "no"}`}, verify.Refused, 1},
-		"no code, other message":            {reply{401, `{"message": "no"}`}, reply{401, `{"message": "locked"}`}, verify.Inconclusive, 1},
+		"no code, same message":             {reply{401, silent}, reply{401, silent}, verify.Refused, 1},
+		"no code, other message":            {reply{401, silent}, reply{401, locked}, verify.Inconclusive, 1},
+		"a gateway's 401":                   {reply{401, `{"message": "Unauthorized"}`}, none, verify.Inconclusive, 0},
 		"missing header":                    {reply{401, apitest.Sample(t, "error-missing-header.json")}, none, verify.Inconclusive, 0},
 		"a grant that it may not use":       {reply{400, grant}, reply{401, named}, verify.Accepted, 1},
 		"the same for a wrong secret":       {reply{400, grant}, reply{400, grant}, verify.Inconclusive, 1},
@@ -151,7 +154,7 @@ func TestVerifyByIntrospection(t *testing.T) {
 	t.Parallel()
 	grant := reply{400, `{"message": "unauthorized_client"}`} // to everybody
 	active := reply{200, apitest.Sample(t, "introspected.json")}
-	coded := reply{400, `{"cspErrorCode": "540.1", "message": "no"}`}
+	coded := reply{400, `{"statusCode": 400, "cspErrorCode": "540.1", "message": "no"}`}
 	tests := map[string]struct {
 		asked, control reply
 		want           verify.Verdict
