@@ -3,7 +3,6 @@ package completion_test
 import (
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
@@ -322,13 +320,10 @@ func TestCompletion_PlanKeepsACurrentSecret(t *testing.T) {
 // Actions do the same after a consumer's update (Terraform 1.14).
 func TestAction_AfterTheConsumersUpdate(t *testing.T) {
 	t.Parallel()
-	if acctest.IsOpenTofu(os.Getenv("TF_ACC_TERRAFORM_PATH")) {
-		t.Skip("OpenTofu has no actions")
-	}
+	acctest.Need(t, "actions", "1.14", "")
 	for _, s := range shapes {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			acctest.NeedCLI(t)
 			w := acctest.NewWorld(t)
 			config := func(q string) string {
 				return strings.Replace(s.secret(q), `name   = "app"`, fmt.Sprintf(`name   = "app"
@@ -345,18 +340,14 @@ action "oauthsecret_%s_complete_rotation" "app" {
   }
 }`, s.name, s.id, s.previous)
 			}
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: w.Factories(),
-				TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
-				Steps: []resource.TestStep{
-					{Config: config("1")},
-					{PreConfig: func() {
-						if s.name == "cloudflare" { // the initial secret is still there, and no update has removed it
-							w.Cloudflare.DeleteRotatedElsewhere(acctest.Account, acctest.OAuthClient)
-						}
-						w.ResetJournal()
-					}, Config: config("2"), Check: w.Changed(s.change()...)},
+			w.Run(t, resource.TestStep{Config: config("1")}, resource.TestStep{
+				PreConfig: func() {
+					if s.name == "cloudflare" { // the initial secret is still there, and no update has removed it
+						w.Cloudflare.DeleteRotatedElsewhere(acctest.Account, acctest.OAuthClient)
+					}
+					w.ResetJournal()
 				},
+				Config: config("2"), Check: w.Changed(s.change()...),
 			})
 		})
 	}

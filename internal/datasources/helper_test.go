@@ -1,14 +1,10 @@
 package datasources_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"os/exec"
 	"strings"
 	"testing"
-
-	"github.com/hashicorp/go-version"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
 )
@@ -18,23 +14,7 @@ func TestMain(m *testing.M) { acctest.Main(m) }
 // needQuery skips the test on programs without `terraform query`.
 func needQuery(t *testing.T) {
 	t.Helper()
-	path := acctest.NeedCLI(t)
-	if acctest.IsOpenTofu(path) {
-		t.Skip("skipped: OpenTofu has no query command")
-	}
-	out, err := exec.CommandContext(context.Background(), path, "version", "-json").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var v struct {
-		Version string `json:"terraform_version"`
-	}
-	if err := json.Unmarshal(out, &v); err != nil {
-		t.Fatal(err)
-	}
-	if version.Must(version.NewVersion(v.Version)).LessThan(version.Must(version.NewVersion("1.14.0"))) {
-		t.Skipf("skipped: terraform query needs Terraform 1.14, this is %s", v.Version)
-	}
+	acctest.Need(t, "query command", "1.14", "")
 }
 
 // noSecrets fails when a text holds a secret or credential that the world ever knew.

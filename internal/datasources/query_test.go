@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/querycheck"
 	"github.com/hashicorp/terraform-plugin-testing/querycheck/queryfilter"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
@@ -19,7 +18,6 @@ import (
 func queries(t *testing.T, w *acctest.World, steps ...resource.TestStep) {
 	t.Helper()
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
 		ProtoV6ProviderFactories: w.Factories(),
 		Steps:                    steps,
 	})

@@ -7,6 +7,8 @@ import (
 	"testing"
 )
 
+const module = "github.com/oauthsecret/terraform-provider-oauthsecret"
+
 // house lists the packages of the product from the roof to the ground, a floor on each line. A package imports from lower
 // floors only, so that a reader who walks down never meets what was above.
 var house = [][]string{
@@ -43,7 +45,6 @@ var walls = []struct {
 
 func TestImports(t *testing.T) {
 	t.Parallel()
-	const module = "github.com/oauthsecret/terraform-provider-oauthsecret"
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/...").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -90,5 +91,24 @@ func TestImports(t *testing.T) {
 	}
 	if len(applied) != len(walls) {
 		t.Errorf("only %d of %d walls had a package", len(applied), len(walls))
+	}
+}
+
+// Nothing of the tests and of the other programs is linked into the provider, by whatever way.
+func TestLinked(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", module).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := regexp.MustCompile(`^` + regexp.QuoteMeta(module) + `/internal/(testing|cmd|tools)(/|$)|/terraform-plugin-testing(/|$)`)
+	linked := strings.Fields(string(out))
+	if len(linked) < 100 {
+		t.Errorf("only %d packages are linked", len(linked))
+	}
+	for _, pkg := range linked {
+		if foreign.MatchString(pkg) {
+			t.Errorf("%s is linked into the provider", pkg)
+		}
 	}
 }

@@ -8,19 +8,15 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"time"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/cli"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
 //go:embed terraform
 var configuration embed.FS
-
-const module = "github.com/oauthsecret/terraform-provider-oauthsecret"
 
 // demo is a simulator, a provider built from this tree, and a configuration that the command-line program applies.
 type demo struct {
@@ -30,7 +26,7 @@ type demo struct {
 	server  *http.Server
 	sim     *simulator.Simulator
 	clients []*client
-	cli     *cli
+	cli     *driver
 
 	began time.Time
 	step  int
@@ -49,7 +45,7 @@ func prepare(ctx context.Context, s settings, rep *report) (_ *demo, err error) 
 			_ = d.close()
 		}
 	}()
-	program, err := findCLI()
+	program, err := cli.Find()
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +57,7 @@ func prepare(ctx context.Context, s settings, rep *report) (_ *demo, err error) 
 		return nil, err
 	}
 	began := time.Now()
-	if err := build(ctx, filepath.Join(d.dir, "bin")); err != nil {
+	if err := cli.Build(ctx, filepath.Join(d.dir, "bin"), ""); err != nil {
 		return nil, err
 	}
 	built := time.Since(began)
@@ -95,40 +91,14 @@ func (d *demo) serve(ctx context.Context) (root string, err error) {
 	return root, nil
 }
 
-// build compiles the provider. It runs in the module's directory, wherever the demo was started.
-func build(ctx context.Context, dir string) error {
-	where, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
-	if err != nil {
-		return fmt.Errorf("the demo builds the provider and must run inside its source tree: %w", err)
-	}
-	name := "terraform-provider-oauthsecret"
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), ".")
-	cmd.Dir = strings.TrimSpace(string(where))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the provider: %w\n%s", err, out)
-	}
-	return nil
-}
-
 // configure writes the program's own configuration, which uses the provider just built, and the first files to apply.
 func (d *demo) configure(program, root string) error {
 	work := filepath.Join(d.dir, "work")
 	if err := os.Mkdir(work, 0o700); err != nil {
 		return err
 	}
-	bin := filepath.ToSlash(filepath.Join(d.dir, "bin"))
 	rc := filepath.Join(d.dir, "cli.tfrc")
-	overrides := fmt.Sprintf(`provider_installation {
-  dev_overrides {
-    "registry.terraform.io/oauthsecret/oauthsecret" = %[1]q
-    "registry.opentofu.org/oauthsecret/oauthsecret" = %[1]q
-  }
-  direct {}
-}
-`, bin)
+	overrides := cli.Overrides(map[string]string{"oauthsecret/oauthsecret": filepath.Join(d.dir, "bin")})
 	if err := os.WriteFile(rc, []byte(overrides), 0o600); err != nil {
 		return err
 	}
@@ -137,8 +107,7 @@ func (d *demo) configure(program, root string) error {
 	env["CSP_ORG_ID"] = organization
 	env["IDENTITY_SERVICE_TENANT"] = tenant
 	env["TF_CLI_CONFIG_FILE"] = rc
-	env["CHECKPOINT_DISABLE"] = "1"
-	d.cli = &cli{path: program, dir: work, env: environment(env)}
+	d.cli = &driver{CLI: cli.CLI{Path: program, Dir: work, Env: cli.Environment(env)}}
 	if d.verbose {
 		d.cli.verbose = d.report.w
 	}
@@ -151,7 +120,7 @@ func (d *demo) install(name string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(d.cli.dir, name), text, 0o600)
+	return os.WriteFile(filepath.Join(d.cli.Dir, name), text, 0o600)
 }
 
 // close stops the simulator and removes every file.

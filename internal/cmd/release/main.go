@@ -1,6 +1,6 @@
-// Command release rehearses a release on this machine: it builds the archive of every platform, builds each program a
-// second time from the same sources in another place and with an empty build cache, compares the two bit by bit, and
-// writes checksums and a list of what the programs contain. It publishes and signs nothing; that is the work of
+// Command release rehearses a release on this machine: it builds the archive of this machine's platform, or of all, builds
+// each program a second time from the same sources in another place and with an empty build cache, compares the two bit by
+// bit, and writes checksums and a list of what the programs contain. It publishes and signs nothing; that is the work of
 // .goreleaser.yml, whose build flags these are.
 package main
 
@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -45,14 +46,14 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("release", flag.ContinueOnError)
 	version := flags.String("version", "0.0.0", "version to build")
-	only := flags.String("platforms", "", "only these platforms, such as linux/amd64,darwin/arm64")
+	which := flags.String("platforms", runtime.GOOS+"/"+runtime.GOARCH, "platforms to build, such as linux/amd64,darwin/arm64; all for all")
 	dist := flags.String("dist", "dist", "`directory` for the results; what is there is removed")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	chosen := platforms
-	if *only != "" {
-		chosen = strings.Split(*only, ",")
+	chosen := strings.Split(*which, ",")
+	if *which == "all" {
+		chosen = platforms
 	}
 	temp, err := os.MkdirTemp("", "oauthsecret-release-")
 	if err != nil {
@@ -75,7 +76,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	r := rehearsal{version: *version, dist: *dist, out: out, first: one, second: two, temp: temp}
-	for _, platform := range chosen {
+	for i, platform := range chosen {
+		fmt.Fprintf(out, "%d of %d: %s, built from the cache and from nothing\n", i+1, len(chosen), platform)
 		if err := r.platform(ctx, platform); err != nil {
 			return fmt.Errorf("%s: %w", platform, err)
 		}
@@ -136,7 +138,7 @@ func (r *rehearsal) platform(ctx context.Context, platform string) error {
 	if err := r.keep(fmt.Sprintf("%s_%s_%s_%s.cdx.json", name, r.version, goos, goarch), list); err != nil {
 		return err
 	}
-	fmt.Fprintf(r.out, "%-14s built twice, identical: sha256 %x  (%.0f s)\n", platform, sha256.Sum256(one), time.Since(began).Seconds())
+	fmt.Fprintf(r.out, "  identical: sha256 %x (%.0f s)\n", sha256.Sum256(one), time.Since(began).Seconds())
 	return nil
 }
 

@@ -3,12 +3,10 @@
 package acctest
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/cli"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/consumer"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
@@ -82,50 +81,55 @@ func (w *World) Factories() map[string]func() (tfprotov6.ProviderServer, error) 
 // NeedCLI skips the test when there is no Terraform or OpenTofu; where CI is set that is a failure.
 func NeedCLI(t testing.TB) string {
 	t.Helper()
-	path, err := findCLI()
+	path, err := cli.Find()
 	if err == nil {
 		return path
 	}
 	if os.Getenv("CI") != "" {
-		t.Fatalf("no terraform or tofu found on PATH, and CI is set: %v", err)
+		t.Fatalf("CI is set, and %v", err)
 	}
-	t.Skip("skipped: no terraform or tofu found on PATH (TF_ACC_TERRAFORM_PATH names one elsewhere)")
+	t.Skip("skipped: ", err)
 	return ""
 }
 
-func findCLI() (string, error) {
-	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
-		return exec.LookPath(path)
-	}
-	path, err := exec.LookPath("terraform")
+// CLIVersion is what the program says that it is.
+func CLIVersion(t testing.TB) cli.Version {
+	t.Helper()
+	v, err := cli.Identify(context.Background(), NeedCLI(t))
 	if err != nil {
-		path, err = exec.LookPath("tofu")
+		t.Fatal(err)
 	}
-	return path, err
+	return v
+}
+
+// Need skips the test on a program without a feature, by the versions of Terraform and OpenTofu that brought it; "" for
+// never.
+func Need(t testing.TB, feature, terraform, openTofu string) {
+	t.Helper()
+	v := CLIVersion(t)
+	since := terraform
+	if v.OpenTofu {
+		since = openTofu
+	}
+	if since == "" || v.Before(since) {
+		t.Skipf("skipped: %s has no %s", v.Title, feature)
+	}
 }
 
 // Main prepares the environment of a test binary that runs the command-line program: a found program is passed on, and a
 // developer's own configuration of it is kept out.
-func Main(m *testing.M) {
-	os.Exit(run(m))
-}
+func Main(m *testing.M) { os.Exit(tests(m)) }
 
-func run(m *testing.M) int {
-	path, err := findCLI()
-	if err == nil {
+func tests(m *testing.M) int {
+	defer func() { _ = os.RemoveAll(built) }()
+	if path, err := cli.Find(); err == nil {
 		setenv("TF_ACC_TERRAFORM_PATH", path)
-		if IsOpenTofu(path) {
+		if v, err := cli.Identify(context.Background(), path); err == nil && v.OpenTofu {
 			setenv("TF_ACC_PROVIDER_NAMESPACE", "hashicorp")
 			setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org")
 		}
 	}
-	config, err := os.CreateTemp("", "terraformrc")
-	if err != nil {
-		panic(err)
-	}
-	defer os.Remove(config.Name())
-	_ = config.Close()
-	setenv("TF_CLI_CONFIG_FILE", config.Name())
+	setenv("TF_CLI_CONFIG_FILE", os.DevNull)
 	setenv("CHECKPOINT_DISABLE", "1")
 	return m.Run()
 }
@@ -134,10 +138,4 @@ func setenv(name, value string) {
 	if err := os.Setenv(name, value); err != nil {
 		panic(err)
 	}
-}
-
-// IsOpenTofu tells the two programs apart by what they call themselves.
-func IsOpenTofu(path string) bool {
-	out, err := exec.CommandContext(context.Background(), path, "version").Output()
-	return err == nil && bytes.Contains(out, []byte("OpenTofu v"))
 }

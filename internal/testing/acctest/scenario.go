@@ -27,8 +27,8 @@ const (
 	CreateDestroy = plancheck.ResourceActionCreateBeforeDestroy
 )
 
-// Step is one step of a scenario: what is configured, and everything that must come of it. After each apply the command
-// line program plans twice more, and both plans must be empty unless Unsettled says otherwise.
+// Step is one step of a scenario: what is configured, and everything that must come of it. After each apply the
+// command-line program plans once more, and that plan must be empty unless Unsettled says otherwise.
 type Step struct {
 	// Before runs first: time passes, somebody else acts, a fault is set up.
 	Before func()
@@ -79,7 +79,6 @@ var Unknown = unknown{}
 // send nothing more.
 func (c Client) Run(t *testing.T, w *World, steps ...Step) {
 	t.Helper()
-	NeedCLI(t)
 	w.ResetJournal()
 	var due func() // what of a failed step remains to be checked
 	settle := func() {
@@ -104,7 +103,7 @@ func (c Client) Run(t *testing.T, w *World, steps ...Step) {
 		}
 		tested[i].PostApplyFunc = check
 	}
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: w.Factories(), Steps: tested})
+	w.Run(t, tested...)
 	settle()
 	if calls := Operations(w.Changing()); len(calls) > 0 {
 		t.Errorf("the end of the test sent %v", calls)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -12,13 +11,6 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
-
-// Run drives the steps with the command-line program.
-func (w *World) Run(t *testing.T, steps ...resource.TestStep) {
-	t.Helper()
-	NeedCLI(t)
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: w.Factories(), Steps: steps})
-}
 
 // Operations are the names of journal entries.
 func Operations(entries []simulator.Entry) []string {

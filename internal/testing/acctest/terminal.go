@@ -1,40 +1,39 @@
 package acctest
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/cli"
 )
 
 // Terminal runs single commands of the real program in a directory of its own, for what steps cannot show: a saved plan that is
 // applied later, warnings, and state after a failure. Every command gets a provider process of its own, so to speak: a
-// fresh provider of the same World.
+// fresh provider of the same World. No "init" is needed, because nothing is installed.
 type Terminal struct {
-	t    *testing.T
-	w    *World
-	path string
-	Dir  string
+	cli.CLI
+
+	t *testing.T
+	w *World
+	// config is the configuration as it is now.
+	config string
 }
 
 // Result is what one command printed.
 type Result struct {
 	// Failed: the exit status was not 0.
 	Failed      bool
+	Status      int
 	Diagnostics []Diagnostic
 	// Text is everything, for messages of the test.
 	Text string
@@ -50,16 +49,22 @@ type Diagnostic struct {
 // Terminal starts with this configuration.
 func (w *World) Terminal(t *testing.T, config string) *Terminal {
 	t.Helper()
-	c := &Terminal{t: t, w: w, path: NeedCLI(t), Dir: t.TempDir()}
+	c := w.terminal(t)
 	c.Configure(config)
-	c.Must("init", "-input=false", "-no-color")
 	w.ResetJournal()
 	return c
+}
+
+// terminal is one without a configuration.
+func (w *World) terminal(t *testing.T) *Terminal {
+	t.Helper()
+	return &Terminal{CLI: cli.CLI{Path: NeedCLI(t), Dir: t.TempDir()}, t: t, w: w}
 }
 
 // Configure replaces the configuration.
 func (c *Terminal) Configure(config string) {
 	c.t.Helper()
+	c.config = config
 	if err := os.WriteFile(filepath.Join(c.Dir, "main.tf"), []byte(config), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
@@ -111,22 +116,17 @@ func (c *Terminal) Must(args ...string) Result {
 	return r
 }
 
-// Run runs one command. No secret may be in what it prints.
+// Run runs one command. No secret may be in what it prints, unless the configuration itself spells it out.
 func (c *Terminal) Run(args ...string) Result {
 	c.t.Helper()
 	reattach, stop := c.serve()
 	defer stop()
-	cmd := exec.CommandContext(c.t.Context(), c.path, args...)
-	cmd.Dir = c.Dir
-	cmd.Env = append(os.Environ(), "TF_REATTACH_PROVIDERS="+reattach, "TF_IN_AUTOMATION=1")
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
+	c.Env = cli.Environment(map[string]string{"TF_REATTACH_PROVIDERS": reattach, "TF_CLI_CONFIG_FILE": os.DevNull})
+	text, status, err := c.CLI.Run(context.Background(), args...)
+	if err != nil {
 		c.t.Fatal(err)
 	}
-	r := Result{Failed: err != nil, Text: out.String()}
+	r := Result{Failed: status != 0, Status: status, Text: text}
 	for line := range strings.Lines(r.Text) {
 		var message struct {
 			Diagnostic *Diagnostic `json:"diagnostic"`
@@ -136,68 +136,53 @@ func (c *Terminal) Run(args ...string) Result {
 		}
 	}
 	for _, value := range c.w.AllIssued() {
-		if args[0] != "show" && strings.Contains(r.Text, value) {
+		if args[0] != "show" && strings.Contains(r.Text, value) && !strings.Contains(c.config, value) {
 			c.t.Errorf("%s printed a secret", strings.Join(args, " "))
 		}
 	}
 	return r
 }
 
-// serve starts the provider and that of the consumers in this process and gives what the program needs to reach them.
+// serve starts the providers in this process and gives what the program needs to reach them.
 func (c *Terminal) serve() (reattach string, stop func()) {
 	c.t.Helper()
+	type address struct{ Network, String string }
+	host := "registry.terraform.io"
+	if CLIVersion(c.t).OpenTofu {
+		host = "registry.opentofu.org"
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	servers := map[string]tfprotov6.ProviderServer{
-		"oauthsecret": plugin.New(provider.New("test", c.w.Options())()),
-		"consumer":    providerserver.NewProtocol6(c.w.Consumers.Provider())(),
+	var ends []chan struct{}
+	addresses := map[string]any{}
+	for name, factory := range c.w.Factories() {
+		started, ended := make(chan *goplugin.ReattachConfig), make(chan struct{})
+		server, err := factory()
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		full := host + "/hashicorp/" + name // where a configuration without a source looks
+		go func() {
+			_ = tf6server.Serve(full, func() tfprotov6.ProviderServer { return server },
+				tf6server.WithDebug(ctx, started, ended), tf6server.WithLoggingSink(c.t), tf6server.WithoutLogStderrOverride(),
+				tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
+		}()
+		config := <-started
+		ends = append(ends, ended)
+		addresses[full] = map[string]any{
+			"Protocol": string(config.Protocol), "ProtocolVersion": config.ProtocolVersion, "Pid": config.Pid, "Test": true,
+			"Addr": address{config.Addr.Network(), config.Addr.String()},
+		}
 	}
-	running := map[string]any{}
-	var ended []<-chan struct{}
-	for name, server := range servers {
-		config, end := c.serveOne(ctx, name, server)
-		running[providerHost()+"/"+providerNamespace()+"/"+name] = config
-		ended = append(ended, end)
-	}
-	raw, err := json.Marshal(running)
+	raw, err := json.Marshal(addresses)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	return string(raw), func() {
 		cancel()
-		for _, end := range ended {
-			<-end
+		for _, ended := range ends {
+			<-ended
 		}
 	}
-}
-
-// serveOne serves until ctx ends.
-func (c *Terminal) serveOne(ctx context.Context, name string, server tfprotov6.ProviderServer) (reattach any, end <-chan struct{}) {
-	started, ended := make(chan *goplugin.ReattachConfig), make(chan struct{})
-	go func() {
-		_ = tf6server.Serve("registry.terraform.io/oauthsecret/"+name, func() tfprotov6.ProviderServer { return server },
-			tf6server.WithDebug(ctx, started, ended), tf6server.WithLoggingSink(c.t), tf6server.WithoutLogStderrOverride(),
-			tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
-	}()
-	config := <-started
-	type address struct{ Network, String string }
-	return map[string]any{
-		"Protocol": string(config.Protocol), "ProtocolVersion": config.ProtocolVersion, "Pid": config.Pid, "Test": true,
-		"Addr": address{config.Addr.Network(), config.Addr.String()},
-	}, ended
-}
-
-func providerHost() string {
-	if host := os.Getenv("TF_ACC_PROVIDER_HOST"); host != "" {
-		return host
-	}
-	return "registry.terraform.io"
-}
-
-func providerNamespace() string {
-	if namespace := os.Getenv("TF_ACC_PROVIDER_NAMESPACE"); namespace != "" {
-		return namespace
-	}
-	return "hashicorp"
 }
 
 // Has tells whether there is a diagnostic of this severity whose text holds words.

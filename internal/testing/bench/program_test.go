@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/cli"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
@@ -41,7 +42,7 @@ func TestProgram(t *testing.T) {
 		sim.Cloudflare.AddClient(account, clientID(i))
 	}
 	sim.Inject(simulator.Fault{Operation: "cloudflare.*", Kind: simulator.Delay, Delay: latency, Times: -1})
-	ours, idle := build(t, "."), build(t, "./internal/testing/bench/nothing")
+	product, idle := ours(build(t, "")), ours(build(t, "internal/testing/bench/nothing"))
 	var table bytes.Buffer
 	fmt.Fprintf(&table, "| %d resources, %s/%s, %d CPUs, %s | apply: CPU s, of it the provider | plan: CPU s, of it the provider | wall s | provider's peak MB | requests apply / plan |\n| --- | --- | --- | --- | --- | --- |\n",
 		n, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
@@ -49,12 +50,15 @@ func TestProgram(t *testing.T) {
   cloudflare { requests_per_second = 100000 }
 }
 ` + resources("cloudflare", n)
-	for _, row := range []struct{ name, config, provider string }{
-		{"terraform_data (core alone)", fmt.Sprintf("resource \"terraform_data\" \"x\" {\n  count = %d\n  input = count.index\n}\n", n), ""},
-		{"a provider that does nothing, same schema", secrets, idle},
-		{"this provider", secrets, ours},
+	for _, row := range []struct {
+		name, config string
+		providers    map[string]string
+	}{
+		{"terraform_data (core alone)", fmt.Sprintf("resource \"terraform_data\" \"x\" {\n  count = %d\n  input = count.index\n}\n", n), nil},
+		{"a provider that does nothing, same schema", cli.Required + secrets, idle},
+		{"this provider", cli.Required + secrets, product},
 	} {
-		p := newProgram(t, sim, row.config, row.provider)
+		p := newProgram(t, sim, row.config, row.providers)
 		apply := p.command(t, "apply", "-auto-approve")
 		plan := p.command(t, "plan")
 		fmt.Fprintf(&table, "| %s | %.1f, %.1f | %.1f, %.1f | %.1f / %.1f | %d | %d / %d |\n", row.name,
@@ -72,7 +76,7 @@ func TestLimit(t *testing.T) {
 		t.Skip("BENCH_LIMIT is not set")
 	}
 	const perSecond = 20
-	ours := build(t, ".")
+	product := ours(build(t, ""))
 	var table bytes.Buffer
 	fmt.Fprintf(&table, "| %d clients under a limit of %d a second | parallelism | requests that were needed | refused | wall s | N x k / R |\n| --- | ---: | ---: | ---: | ---: | ---: |\n", n, perSecond)
 	for _, vendor := range []simulator.Vendor{simulator.Cloudflare, simulator.CSP, simulator.IdentityService} {
@@ -84,7 +88,7 @@ func TestLimit(t *testing.T) {
 				sim.IdentityService.AddApplication(tenant, clientID(i))
 			}
 			sim.SetLimit(vendor, simulator.Limit{PerSecond: perSecond, Burst: perSecond, RetryAfter: simulator.RetryAfterSeconds})
-			apply := newProgram(t, sim, resources(string(vendor), n), ours).command(t, "apply", "-auto-approve", "-parallelism="+parallelism)
+			apply := newProgram(t, sim, cli.Required+resources(string(vendor), n), product).command(t, "apply", "-auto-approve", "-parallelism="+parallelism)
 			refused := sim.Rejected(vendor)
 			needed := apply.requests - refused
 			fmt.Fprintf(&table, "| %s, a rotation of all | %s | %d | %d | %.1f | %.1f |\n", vendor, parallelism, needed, refused, apply.wall.Seconds(), float64(needed)/perSecond)
@@ -125,37 +129,32 @@ func resources(vendor string, n int) string {
 
 // program is a configuration and the command-line program to run on it.
 type program struct {
-	sim      *simulator.Simulator
-	cli, dir string
-	env      []string
+	cli.CLI
+	sim *simulator.Simulator
 }
 
-// newProgram writes the configuration; provider is the directory that the provider is in, "" for one without.
-func newProgram(t *testing.T, sim *simulator.Simulator, config, provider string) program {
+// newProgram writes the configuration. It takes providers, named as cli.Overrides has them, from these directories.
+func newProgram(t *testing.T, sim *simulator.Simulator, config string, providers map[string]string) program {
 	t.Helper()
-	cli, err := exec.LookPath("terraform")
+	path, err := cli.Find()
 	if err != nil {
-		t.Skip("no terraform on PATH")
+		t.Skip(err)
 	}
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	p := program{sim: sim, cli: cli, dir: t.TempDir()}
-	settings := filepath.Join(p.dir, "rc")
-	write(t, settings, fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"registry.terraform.io/oauthsecret/oauthsecret\" = %q\n  }\n  direct {}\n}\n", provider))
-	p.env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+settings, "CHECKPOINT_DISABLE=1",
-		"CLOUDFLARE_ACCOUNT_ID="+account, "CSP_ORG_ID="+org, "IDENTITY_SERVICE_TENANT="+tenant)
-	for name, value := range simulator.Environment(server.URL) {
-		p.env = append(p.env, name+"="+value)
-	}
-	if provider != "" {
-		config = "terraform {\n  required_providers {\n    oauthsecret = {\n      source = \"oauthsecret/oauthsecret\"\n    }\n  }\n}\n" + config
-	}
-	write(t, filepath.Join(p.dir, "main.tf"), config)
-	if provider == "" {
-		p.command(t, "init")
-	}
+	p := program{CLI: cli.CLI{Path: path, Dir: t.TempDir()}, sim: sim}
+	settings := filepath.Join(p.Dir, "rc")
+	write(t, settings, cli.Overrides(providers))
+	env := maps.Clone(simulator.Environment(server.URL))
+	env["TF_CLI_CONFIG_FILE"] = settings
+	env["CLOUDFLARE_ACCOUNT_ID"], env["CSP_ORG_ID"], env["IDENTITY_SERVICE_TENANT"] = account, org, tenant
+	p.Env = cli.Environment(env)
+	write(t, filepath.Join(p.Dir, "main.tf"), config)
 	return p
 }
+
+// ours installs a build of the provider.
+func ours(dir string) map[string]string { return map[string]string{"oauthsecret/oauthsecret": dir} }
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
@@ -164,14 +163,12 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// build compiles a provider and gives the directory that it is in.
+// build compiles a provider as a release does and gives the directory that it is in.
 func build(t *testing.T, pkg string) string {
 	t.Helper()
 	dir := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", filepath.Join(dir, "terraform-provider-oauthsecret"), pkg)
-	cmd.Dir = "../../.."
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := cli.Build(t.Context(), dir, pkg, "-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w"); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }
@@ -179,8 +176,7 @@ func build(t *testing.T, pkg string) string {
 func (p program) command(t *testing.T, args ...string) measure {
 	t.Helper()
 	p.sim.ResetJournal()
-	cmd := exec.CommandContext(t.Context(), p.cli, args...)
-	cmd.Dir, cmd.Env = p.dir, p.env
+	cmd := p.Command(t.Context(), args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	began := time.Now()

@@ -1,105 +1,71 @@
 package bench
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-	"github.com/hashicorp/go-plugin"
-	"google.golang.org/grpc"
-	"google.golang.org/protobuf/types/known/emptypb"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
-// TestStart prints how long programs take from their start to the answer of GetProviderSchema: this provider, the one that
-// does nothing, and those that BENCH_START names, separated by colons. They take turns, so that a busy machine treats them alike.
-// It runs only when BENCH_START is set.
+// TestStart prints what it costs the command-line program to start a provider and to get its schema: this provider, the one
+// that does nothing, and those that BENCH_START names, separated by colons, beside the program without any. They take turns,
+// so that a busy machine treats them alike. It runs only when BENCH_START is set.
 func TestStart(t *testing.T) {
 	others, ok := os.LookupEnv("BENCH_START")
 	if !ok {
 		t.Skip("BENCH_START is not set")
 	}
 	const starts = 20
-	name := "terraform-provider-oauthsecret"
-	programs := []string{filepath.Join(build(t, "."), name), filepath.Join(build(t, "./internal/testing/bench/nothing"), name)}
-	programs = append(programs, strings.FieldsFunc(others, func(r rune) bool { return r == ':' })...)
-	wall, cpu := make([][]time.Duration, len(programs)), make([][]time.Duration, len(programs))
+	type row struct {
+		label   string
+		binary  string
+		program program
+		cost    []measure
+	}
+	rows := []*row{{label: "no provider"}}
+	for _, own := range [][2]string{{"this provider", ""}, {"a provider that does nothing, same schema", "internal/testing/bench/nothing"}} {
+		rows = append(rows, &row{label: own[0], binary: filepath.Join(build(t, own[1]), "terraform-provider-oauthsecret")})
+	}
+	for _, binary := range strings.FieldsFunc(others, func(r rune) bool { return r == ':' }) {
+		rows = append(rows, &row{label: filepath.Base(binary), binary: binary})
+	}
+	sim := simulator.New(simulator.Options{})
+	for _, r := range rows {
+		config, providers := "", map[string]string{}
+		if r.binary != "" {
+			name, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(r.binary), "terraform-provider-"), "_")
+			config = fmt.Sprintf("terraform {\n  required_providers {\n    %s = {\n      source = \"bench/%[1]s\"\n    }\n  }\n}\n", name)
+			providers["bench/"+name] = filepath.Dir(r.binary)
+		}
+		r.program = newProgram(t, sim, config, providers)
+	}
 	for range starts {
-		for i, program := range programs {
-			w, c := start(t, program)
-			wall[i], cpu[i] = append(wall[i], w), append(cpu[i], c)
+		for _, r := range rows {
+			r.cost = append(r.cost, r.program.command(t, "providers", "schema", "-json"))
 		}
 	}
-	table := fmt.Sprintf("| %d starts, median | MB | from start to schema | fastest | CPU |\n| --- | ---: | ---: | ---: | ---: |\n", starts)
-	for i, program := range programs {
-		file, err := os.Stat(program)
+	median := func(r *row, of func(measure) time.Duration) float64 {
+		all := make([]time.Duration, starts)
+		for i, m := range r.cost {
+			all[i] = of(m)
+		}
+		slices.Sort(all)
+		return float64(all[starts/2].Microseconds()) / 1000
+	}
+	wall, cpu := func(m measure) time.Duration { return m.wall }, func(m measure) time.Duration { return m.cpu }
+	table := fmt.Sprintf("| providers schema, median of %d, more than without a provider | MB | wall ms | CPU ms |\n| --- | ---: | ---: | ---: |\n", starts)
+	for _, r := range rows[1:] {
+		file, err := os.Stat(r.binary)
 		if err != nil {
 			t.Fatal(err)
 		}
-		slices.Sort(wall[i])
-		slices.Sort(cpu[i])
-		label := filepath.Base(program)
-		if i < 2 {
-			label = []string{"this provider", "a provider that does nothing, same schema"}[i]
-		}
-		millis := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-		table += fmt.Sprintf("| %s | %.1f | %.1f ms | %.1f ms | %.1f ms |\n", label, float64(file.Size())/1e6,
-			millis(wall[i][starts/2]), millis(wall[i][0]), millis(cpu[i][starts/2]))
+		table += fmt.Sprintf("| %s | %.1f | %.1f | %.1f |\n", r.label, float64(file.Size())/1e6,
+			median(r, wall)-median(rows[0], wall), median(r, cpu)-median(rows[0], cpu))
 	}
 	publish(t, table)
-}
-
-// start runs a provider until its schema is there. CPU is that of the whole process, its end included.
-func start(t *testing.T, program string) (wall, cpu time.Duration) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program)
-	connect := plugin.PluginSet{"provider": connection{}}
-	began := time.Now()
-	client := plugin.NewClient(&plugin.ClientConfig{
-		HandshakeConfig: plugin.HandshakeConfig{
-			MagicCookieKey: "TF_PLUGIN_MAGIC_COOKIE", MagicCookieValue: "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
-		},
-		VersionedPlugins: map[int]plugin.PluginSet{5: connect, 6: connect},
-		Cmd:              cmd, AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC}, AutoMTLS: true, Logger: hclog.NewNullLogger(),
-	})
-	defer client.Kill()
-	protocol, err := client.Client()
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := protocol.Dispense("provider")
-	if err != nil {
-		t.Fatal(err)
-	}
-	method := "/tfplugin6.Provider/GetProviderSchema"
-	if client.NegotiatedVersion() == 5 {
-		method = "/tfplugin5.Provider/GetSchema"
-	}
-	var schema emptypb.Empty // keeps what it does not know
-	if err := raw.(*grpc.ClientConn).Invoke(t.Context(), method, &emptypb.Empty{}, &schema); err != nil {
-		t.Fatal(err)
-	}
-	wall = time.Since(began)
-	if len(schema.ProtoReflect().GetUnknown()) == 0 {
-		t.Fatal("the schema is empty")
-	}
-	client.Kill()
-	usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return wall, time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
-// connection is the plugin as go-plugin sees it: the bare connection.
-type connection struct{ plugin.NetRPCUnsupportedPlugin }
-
-func (connection) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error { return nil }
-
-func (connection) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, c *grpc.ClientConn) (any, error) {
-	return c, nil
 }

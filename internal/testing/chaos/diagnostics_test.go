@@ -21,10 +21,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-var updateDiagnostics = flag.Bool("update", false, "write DIAGNOSTICS.md anew")
+var updateDiagnostics = flag.Bool("update", false, "write testdata/DIAGNOSTICS.md anew")
 
 // diagnosticsFile is everything that the provider says to a user, to be read from top to bottom.
-const diagnosticsFile = "DIAGNOSTICS.md"
+const diagnosticsFile = "testdata/DIAGNOSTICS.md"
 
 const diagnosticsHead = `# What the provider says
 

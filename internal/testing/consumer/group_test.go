@@ -41,7 +41,7 @@ func TestOneFailedConsumer(t *testing.T) {
 	module := quarter + "variable \"name\" {}\n" + fmt.Sprintf(member, "", "", "var.name", "")
 	alone := func(name string) string { return fmt.Sprintf(member, "_"+name, "", strconv.Quote(name), "") }
 	var apart []string
-	if acctest.IsOpenTofu(acctest.NeedCLI(t)) {
+	if acctest.CLIVersion(t).OpenTofu {
 		apart = []string{"one", "three"}
 	}
 	for name, c := range map[string]struct {

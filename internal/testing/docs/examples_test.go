@@ -92,7 +92,7 @@ func TestExamples_Import(t *testing.T) {
 		t.Run(name(file), func(t *testing.T) {
 			t.Parallel()
 			if strings.HasSuffix(file, "by-identity.tf") {
-				needs(t, "import by identity", "1.12", "1.12")
+				acctest.Need(t, "import by identity", "1.12", "1.12")
 			}
 			w := acctest.NewWorld(t)
 			p := newProject(t, w, filepath.Join(filepath.Dir(file), "resource.tf"), file)
@@ -167,7 +167,7 @@ func TestExamples_Actions(t *testing.T) {
 	for _, file := range glob(t, "actions/*/action*.tf") {
 		t.Run(name(file), func(t *testing.T) {
 			t.Parallel()
-			needs(t, "actions", "1.14", "")
+			acctest.Need(t, "actions", "1.14", "")
 			w := acctest.NewWorld(t)
 			p := newProject(t, w, file)
 			p.run("init", "-input=false")
@@ -213,7 +213,7 @@ func TestExamples_Lists(t *testing.T) {
 	for _, file := range glob(t, "list-resources/*/*.tfquery.hcl") {
 		t.Run(name(file), func(t *testing.T) {
 			t.Parallel()
-			needs(t, "list resources", "1.14", "")
+			acctest.Need(t, "list resources", "1.14", "")
 			w := acctest.NewWorld(t)
 			w.IdentityService.AddApplication(acctest.Tenant, "my-other-app")
 			p := newProject(t, w, file)

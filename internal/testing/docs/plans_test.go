@@ -209,7 +209,7 @@ func golden(t *testing.T, file, got string) {
 		}
 		return
 	}
-	if acctest.IsOpenTofu(acctest.NeedCLI(t)) {
+	if acctest.CLIVersion(t).OpenTofu {
 		t.Skip("skipped: the guides print Terraform's texts")
 	}
 	want, err := os.ReadFile(file)

@@ -32,7 +32,7 @@ func decodeSchema(t *testing.T, raw []byte) map[string]map[string]any {
 // TestSchema_IsTerraforms: what the pages are generated from is what Terraform itself prints.
 func TestSchema_IsTerraforms(t *testing.T) {
 	t.Parallel()
-	needs(t, "schema of actions and list resources", "1.14", "")
+	acctest.Need(t, "schema of actions and list resources", "1.14", "")
 	p := newProject(t, acctest.NewWorld(t))
 	p.run("init", "-input=false")
 	out, status := p.exec(p.cli, "providers", "schema", "-json")

@@ -351,7 +351,7 @@ func TestForeignAdd(t *testing.T) {
 			resource.TestStep{Config: app(q("1"))},
 			resource.TestStep{PreConfig: armed, Config: app(q("2"), `retire_previous_after = "0s"`), ExpectError: matching("Candidates")},
 			resource.TestStep{
-				PreConfig: func() { w.BeforeRequest(nil) }, RefreshState: true, ExpectNonEmptyPlan: true,
+				PreConfig: func() { w.BeforeRequest(nil) }, RefreshState: true,
 				Check: all(func(s *terraform.State) error {
 					return is("client_secret", made(w)[1].Value, "version", "2", "secret_id", "")(s)
 				}),

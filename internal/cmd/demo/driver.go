@@ -9,62 +9,29 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/cli"
 )
 
-// cli is the Terraform or OpenTofu program with an environment of its own.
-type cli struct {
-	path    string
-	name    string // as one types it
-	version string // as it calls itself
-	dir     string // where the configuration is
-	env     []string
+// driver is the Terraform or OpenTofu program, with what the demo needs of it.
+type driver struct {
+	cli.CLI
+	name    string    // as one types it
+	version string    // as it calls itself
 	verbose io.Writer // nil: quiet
 }
 
-// findCLI prefers what TF_ACC_TERRAFORM_PATH names, as the tests do.
-func findCLI() (string, error) {
-	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
-		return exec.LookPath(path)
-	}
-	for _, name := range []string{"terraform", "tofu"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return filepath.Abs(path)
-		}
-	}
-	return "", errors.New("neither terraform nor tofu is on PATH; install one of them (1.11 or later), or name it in TF_ACC_TERRAFORM_PATH")
-}
-
-// environment keeps the developer's settings of Terraform and of the vendors out.
-func environment(extra map[string]string) []string {
-	var env []string
-	for _, entry := range os.Environ() {
-		own := false
-		for _, prefix := range []string{"TF_", "TOFU_", "CLOUDFLARE_", "CSP_", "IDENTITY_SERVICE_"} {
-			own = own || strings.HasPrefix(entry, prefix)
-		}
-		if !own {
-			env = append(env, entry)
-		}
-	}
-	for name, value := range extra {
-		env = append(env, name+"="+value)
-	}
-	return env
-}
-
 // identify asks the program what it is.
-func (c *cli) identify(ctx context.Context) error {
-	out, err := c.output(ctx, "version")
+func (c *driver) identify(ctx context.Context) error {
+	v, err := cli.Identify(ctx, c.Path)
 	if err != nil {
 		return err
 	}
-	c.version, _, _ = strings.Cut(string(out), "\n")
-	c.name = "terraform"
-	if strings.HasPrefix(c.version, "OpenTofu") {
+	c.name, c.version = "terraform", v.Title
+	if v.OpenTofu {
 		c.name = "tofu"
 	}
 	return nil
@@ -148,7 +115,7 @@ func (r result) diagnostics() []diagnostic {
 }
 
 // run executes a command that reports in JSON. An exit code other than 0 is a result, not an error.
-func (c *cli) run(ctx context.Context, args ...string) (result, error) {
+func (c *driver) run(ctx context.Context, args ...string) (result, error) {
 	options := []string{"-json", "-input=false"}
 	if (args[0] == "apply" || args[0] == "destroy") && args[len(args)-1] != savedPlan {
 		options = append(options, "-auto-approve")
@@ -178,9 +145,8 @@ func (c *cli) run(ctx context.Context, args ...string) (result, error) {
 }
 
 // output executes a command. When ctx ends it is interrupted, so that it can put its state in order.
-func (c *cli) output(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, c.path, args...)
-	cmd.Dir, cmd.Env = c.dir, c.env
+func (c *driver) output(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := c.Command(ctx, args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -200,7 +166,7 @@ type object struct {
 }
 
 // state reads the objects in state, by address.
-func (c *cli) state(ctx context.Context) (map[string]object, error) {
+func (c *driver) state(ctx context.Context) (map[string]object, error) {
 	out, err := c.output(ctx, "show", "-json")
 	if err != nil {
 		return nil, err
@@ -223,7 +189,7 @@ func (c *cli) state(ctx context.Context) (map[string]object, error) {
 }
 
 // rotates lists the addresses whose client_secret a saved plan makes unknown: the rotations.
-func (c *cli) rotates(ctx context.Context, plan string) (map[string]bool, error) {
+func (c *driver) rotates(ctx context.Context, plan string) (map[string]bool, error) {
 	out, err := c.output(ctx, "show", "-json", plan)
 	if err != nil {
 		return nil, err
