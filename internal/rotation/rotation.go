@@ -113,6 +113,9 @@ type Issued struct {
 	Value secret.Value
 	// At is the vendor's time of the rotation.
 	At time.Time
+	// ChangedAt is when the rotation changed the client, by the vendor's own clock and exactly what Facts.ChangedAt shows until
+	// the next change; nil when the answer does not say.
+	ChangedAt *time.Time
 	// PreviousEndsAt is when the vendor ends the previous secret; nil when it does not.
 	PreviousEndsAt *time.Time
 	// Requested is the expiration date that was asked for; with the Before facts it finds the new secret in the list.

@@ -49,6 +49,11 @@ type cloudflareClient struct {
 	stale      cloudflareView
 	staleReads int
 	staleUntil time.Time
+	// What the list shows while it lags behind.
+	listed      cloudflareView
+	listedUntil time.Time
+
+	rotated time.Time // When the latest rotation was, whoever did it.
 }
 
 // cloudflareView is the part of a client that a rotation changes.
@@ -119,12 +124,12 @@ func (s CloudflareClientSpec) withDefaults() CloudflareClientSpec {
 }
 
 // RotateElsewhere starts a rotation as somebody in the dashboard would and
-// returns the new secret. The oldest of more than two secrets goes. It returns
-// "" for an unknown client.
+// returns the new secret. The oldest of more than two secrets goes, or of more
+// than OldSecrets with keeps_old. It returns "" for an unknown client.
 func (v *CloudflareState) RotateElsewhere(account, clientID string) string {
 	secret := ""
 	v.with(account, clientID, func(x *cloudflareClient, now time.Time) {
-		secret = v.rotate(x, OriginElsewhere, 2, now)
+		secret = v.rotate(x, OriginElsewhere, v.keep(), now)
 	})
 	return secret
 }
@@ -199,6 +204,14 @@ func (v *CloudflareState) find(account, id string) *cloudflareClient {
 	return nil
 }
 
+// keep is how many secrets a client has after a rotation at most.
+func (v *CloudflareState) keep() int {
+	if v.Switches.RotateWhenRotated == RotateKeepsOld {
+		return 1 + v.Switches.OldSecrets
+	}
+	return 2
+}
+
 // rotate adds a secret and ends the oldest ones beyond keep.
 func (v *CloudflareState) rotate(x *cloudflareClient, origin string, keep int, now time.Time) string {
 	v.snapshot(x, now)
@@ -207,6 +220,7 @@ func (v *CloudflareState) rotate(x *cloudflareClient, origin string, keep int, n
 	for live := x.secrets.live(now); len(live) > keep; live = live[1:] {
 		live[0].end(now, delay)
 	}
+	x.rotated = now
 	v.touchRotated(x, now)
 	return value
 }
@@ -214,6 +228,9 @@ func (v *CloudflareState) rotate(x *cloudflareClient, origin string, keep int, n
 func (v *CloudflareState) deleteRotated(x *cloudflareClient, now time.Time) bool {
 	live := x.secrets.live(now)
 	if len(live) < 2 {
+		if v.Switches.UpdatedAt == UpdatedAtMovesAlways {
+			x.touch(now)
+		}
 		return false
 	}
 	v.snapshot(x, now)
@@ -239,6 +256,12 @@ func (v *CloudflareState) setAuthMethod(x *cloudflareClient, method string, now 
 // snapshot keeps what readers see until the coming change has propagated.
 func (v *CloudflareState) snapshot(x *cloudflareClient, now time.Time) {
 	sw := v.Switches
+	if sw.ListDelay > 0 {
+		if !now.Before(x.listedUntil) {
+			x.listed = x.view(now)
+		}
+		x.listedUntil = now.Add(sw.ListDelay)
+	}
 	if sw.PropagationReads == 0 && sw.PropagationDelay == 0 {
 		return
 	}
@@ -253,7 +276,10 @@ func (x *cloudflareClient) view(now time.Time) cloudflareView {
 }
 
 // read is view as a request sees it.
-func (x *cloudflareClient) read(now time.Time) cloudflareView {
+func (x *cloudflareClient) read(now time.Time, inList bool) cloudflareView {
+	if inList && now.Before(x.listedUntil) {
+		return x.listed
+	}
 	if x.staleReads > 0 {
 		x.staleReads--
 		return x.stale

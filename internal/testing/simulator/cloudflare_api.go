@@ -129,7 +129,7 @@ func cloudflareCredential(c *call) (reply, bool) {
 }
 
 func (v *CloudflareState) handleGet(_ *call, x *cloudflareClient, now time.Time) reply {
-	return cloudflareResult(v.body(x, now, false))
+	return cloudflareResult(v.body(x, x.read(now, false), false))
 }
 
 func (v *CloudflareState) handleList(c *call, now time.Time) reply {
@@ -137,7 +137,7 @@ func (v *CloudflareState) handleList(c *call, now time.Time) reply {
 	items := []cloudflareBody{}
 	for _, k := range keys {
 		if x := v.clients[k]; k.parent == c.parent && !x.deleted {
-			items = append(items, v.body(x, now, true))
+			items = append(items, v.body(x, x.read(now, true), true))
 		}
 	}
 	e := newCloudflareEnvelope()
@@ -153,22 +153,22 @@ func (v *CloudflareState) handleList(c *call, now time.Time) reply {
 }
 
 func (v *CloudflareState) handleRotate(_ *call, x *cloudflareClient, now time.Time) reply {
-	sw := v.Switches
-	if r, ok := v.refuseNone(x); !ok {
+	if r, ok := v.refuseRotationCall(x); !ok {
 		return r
 	}
-	keep := 2
-	if len(x.secrets.live(now)) > 1 {
-		switch sw.RotateWhenRotated {
-		case RotateKeepsFive:
-			keep = 6
-		case RotateDropsOldest:
-		default:
-			return cloudflareFailure(sw.RotateRefusalStatus, 1000, "A rotated secret exists; delete it first")
-		}
+	if race := v.Switches.RotationRace; race > 0 && !x.rotated.IsZero() && now.Sub(x.rotated) < race {
+		v.touchRotated(x, now)
+		return v.rotationAnswer(x, v.sim.issue("fake-cf-secret"), now)
 	}
-	secret := v.rotate(x, OriginAPI, keep, now)
-	switch sw.RotateAnswer {
+	refused := v.Switches.RotateWhenRotated != RotateKeepsOld && v.Switches.RotateWhenRotated != RotateDropsOldest
+	if refused && len(x.secrets.live(now)) > 1 {
+		return cloudflareFailure(v.Switches.RotateRefusalStatus, 1000, "A rotated secret exists; delete it first")
+	}
+	return v.rotationAnswer(x, v.rotate(x, OriginAPI, v.keep(), now), now)
+}
+
+func (v *CloudflareState) rotationAnswer(x *cloudflareClient, secret string, now time.Time) reply {
+	switch v.Switches.RotateAnswer {
 	case RotateAnswerSuccessFalse:
 		return cloudflareFailure(http.StatusOK, 1000, "Something went wrong").changed()
 	case RotateAnswerNullResult:
@@ -177,12 +177,16 @@ func (v *CloudflareState) handleRotate(_ *call, x *cloudflareClient, now time.Ti
 		return cloudflareResult(map[string]any{}).changed()
 	case RotateAnswerEmptySecret:
 		secret = ""
+	case RotateAnswerClient:
+		body := v.body(x, x.view(now), false)
+		body.ClientSecret = secret
+		return cloudflareResult(body).changed()
 	}
 	return cloudflareResult(map[string]any{"client_secret": secret}).changed()
 }
 
 func (v *CloudflareState) handleDeleteRotated(c *call, x *cloudflareClient, now time.Time) reply {
-	if r, ok := v.refuseNone(x); !ok {
+	if r, ok := v.refuseRotationCall(x); !ok {
 		return r
 	}
 	changed := v.deleteRotated(x, now)
@@ -201,9 +205,14 @@ func (v *CloudflareState) handleDeleteRotated(c *call, x *cloudflareClient, now 
 	return r
 }
 
-func (v *CloudflareState) refuseNone(x *cloudflareClient) (reply, bool) {
+// refuseRotationCall is what either rotation call may be refused with.
+func (v *CloudflareState) refuseRotationCall(x *cloudflareClient) (reply, bool) {
 	if x.AuthMethod == AuthMethodNone && v.Switches.NoneClientStatus >= http.StatusBadRequest {
 		return cloudflareFailure(v.Switches.NoneClientStatus, 1000, "The client has no secret"), false
+	}
+	if v.Switches.SerializationFailures > 0 {
+		v.Switches.SerializationFailures--
+		return cloudflareFailure(http.StatusBadRequest, 1000, "Unable to serialize access"), false
 	}
 	return reply{}, true
 }
@@ -228,7 +237,7 @@ func (v *CloudflareState) handleCreate(c *call, now time.Time) reply {
 	}
 	spec.AuthMethod = method
 	x, secret := v.add(c.parent, v.sim.opaque("cloudflare.client"), spec, OriginAPI)
-	body := v.body(x, now, false)
+	body := v.body(x, x.read(now, false), false)
 	body.ClientSecret = secret
 	return cloudflareResult(body).changed()
 }
@@ -247,7 +256,7 @@ func (v *CloudflareState) handleUpdate(c *call, x *cloudflareClient, now time.Ti
 		v.setAuthMethod(x, method, now)
 	}
 	x.touch(now)
-	return cloudflareResult(v.body(x, now, false)).changed()
+	return cloudflareResult(v.body(x, x.read(now, false), false)).changed()
 }
 
 // cloudflareSpec applies the fields of a body to a spec, except the

@@ -51,11 +51,33 @@ func (v *CloudflareState) handleOAuth(c *call, now time.Time) reply {
 
 func (v *CloudflareState) authenticates(id, secret, method string, now time.Time) bool {
 	for k, x := range v.clients {
-		if k.id == id && !x.deleted && x.AuthMethod == method && x.secrets.authenticates(secret, now) {
+		if k.id == id && !x.deleted && x.AuthMethod == method && v.accepts(x, secret, now) {
 			return true
 		}
 	}
 	return false
+}
+
+// accepts is what the token endpoint says of a secret, which need not be the
+// truth while a rotation is open.
+func (v *CloudflareState) accepts(x *cloudflareClient, value string, now time.Time) bool {
+	if !x.secrets.authenticates(value, now) {
+		return false
+	}
+	live := x.secrets.live(now)
+	if len(live) < 2 {
+		return true
+	}
+	current := live[len(live)-1]
+	switch v.Switches.Overlap {
+	case OverlapOldRefused:
+		return value == current.value
+	case OverlapNewRefused:
+		return value != current.value || !now.Before(current.created.Add(v.Switches.NewRefusedFor))
+	case OverlapBothRefused:
+		return false
+	}
+	return true
 }
 
 func oauthFailure(status int, code, description string) reply {

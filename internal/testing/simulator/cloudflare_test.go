@@ -160,7 +160,7 @@ func TestCloudflareSwitches(t *testing.T) {
 		set   func(*switches)
 		check func(t *testing.T, w *world)
 	}{
-		"keeps_five": {func(s *switches) { s.RotateWhenRotated = simulator.RotateKeepsFive }, func(t *testing.T, w *world) {
+		"keeps_old": {func(s *switches) { s.RotateWhenRotated = simulator.RotateKeepsOld }, func(t *testing.T, w *world) {
 			for range 6 {
 				w.call(200, "POST", rotate, "")
 			}
@@ -232,6 +232,96 @@ func TestCloudflareSwitches(t *testing.T) {
 			scopes, _ := w.call(200, "GET", cfClient, "").result(t)["scopes"].([]any)
 			equal(t, "scopes", len(scopes), 3)
 		}},
+		"keeps two": {func(s *switches) { s.RotateWhenRotated, s.OldSecrets = simulator.RotateKeepsOld, 2 }, func(t *testing.T, w *world) {
+			for range 3 {
+				w.call(200, "POST", rotate, "")
+			}
+			w.Cloudflare.RotateElsewhere(account, cfID)
+			equal(t, "live", accepted(w), "00111")
+			w.call(200, "DELETE", rotate, "")
+			equal(t, "live", accepted(w), "00001")
+		}},
+		"old refused": {func(s *switches) { s.Overlap = simulator.OverlapOldRefused }, func(t *testing.T, w *world) {
+			second := w.Cloudflare.RotateElsewhere(account, cfID)
+			tried(t, w, w.cfFirst, false, second, true)
+			w.call(200, "DELETE", rotate, "")
+			tried(t, w, w.cfFirst, false, second, true)
+		}},
+		"new refused": {func(s *switches) { s.Overlap = simulator.OverlapNewRefused }, func(t *testing.T, w *world) {
+			second := w.Cloudflare.RotateElsewhere(account, cfID)
+			tried(t, w, w.cfFirst, true, second, false)
+			w.clock.Advance(time.Minute)
+			tried(t, w, w.cfFirst, true, second, true)
+			third := w.Cloudflare.RotateElsewhere(account, cfID)
+			tried(t, w, second, true, third, false)
+			w.call(200, "DELETE", rotate, "")
+			tried(t, w, second, false, third, true)
+		}},
+		"both refused": {func(s *switches) { s.Overlap = simulator.OverlapBothRefused }, func(t *testing.T, w *world) {
+			tried(t, w, w.cfFirst, true)
+			second := w.Cloudflare.RotateElsewhere(account, cfID)
+			w.clock.Advance(1000 * time.Hour)
+			tried(t, w, w.cfFirst, false, second, false)
+			w.call(200, "DELETE", rotate, "")
+			tried(t, w, w.cfFirst, false, second, true)
+		}},
+		"the list lags": {func(s *switches) { s.ListDelay = time.Minute }, func(t *testing.T, w *world) {
+			flags := func() [2]any {
+				items, _ := w.call(200, "GET", cfClients, "").body["result"].([]any)
+				listed, _ := items[0].(map[string]any)
+				return [2]any{listed["has_rotated_secret"], w.call(200, "GET", cfClient, "").result(t)["has_rotated_secret"]}
+			}
+			w.call(200, "POST", rotate, "")
+			equal(t, "flags", flags(), [2]any{false, true})
+			w.clock.Advance(59 * time.Second)
+			equal(t, "flags", flags(), [2]any{false, true})
+			w.clock.Advance(time.Second)
+			equal(t, "flags", flags(), [2]any{true, true})
+		}},
+		"the whole client": {func(s *switches) { s.RotateAnswer = simulator.RotateAnswerClient }, func(t *testing.T, w *world) {
+			w.clock.Advance(time.Hour)
+			answer := w.call(200, "POST", rotate, "").result(t)
+			shown := w.call(200, "GET", cfClient, "").result(t)
+			equal(t, "updated_at", answer["updated_at"], shown["updated_at"])
+			equal(t, "client_id", answer["client_id"], any(cfID))
+			secret, _ := answer["client_secret"].(string)
+			equal(t, "works", w.Cloudflare.Accepts(account, cfID, secret), true)
+		}},
+		"updated_at moves always": {func(s *switches) { s.UpdatedAt = simulator.UpdatedAtMovesAlways }, func(t *testing.T, w *world) {
+			before := w.call(200, "GET", cfClient, "").result(t)["updated_at"]
+			w.call(200, "DELETE", rotate, "")
+			equal(t, "moved", w.call(200, "GET", cfClient, "").result(t)["updated_at"] != before, true)
+			equal(t, "works", w.Cloudflare.Accepts(account, cfID, w.cfFirst), true)
+		}},
+		"race": {func(s *switches) { s.RotationRace = time.Second }, func(t *testing.T, w *world) {
+			second := w.Cloudflare.RotateElsewhere(account, cfID)
+			before := w.call(200, "GET", cfClient, "").result(t)["updated_at"]
+			dead, _ := w.call(200, "POST", rotate, "").result(t)["client_secret"].(string)
+			equal(t, "moved", w.call(200, "GET", cfClient, "").result(t)["updated_at"] != before, true)
+			equal(t, "a secret", dead != "" && dead != second, true)
+			tried(t, w, w.cfFirst, true, second, true, dead, false)
+			w.clock.Advance(time.Second)
+			tried(t, w, dead, false)
+			w.call(400, "POST", rotate, "")
+		}},
+		"contended": {func(s *switches) { s.SerializationFailures = 2 }, func(t *testing.T, w *world) {
+			w.call(400, "POST", rotate, "")
+			w.call(400, "DELETE", rotate, "")
+			equal(t, "live", accepted(w), "1")
+			w.call(200, "POST", rotate, "")
+		}},
+		"like Hydra": {simulator.LikeHydra, func(t *testing.T, w *world) {
+			for range 6 {
+				w.clock.Advance(time.Minute)
+				answer := w.call(200, "POST", rotate, "").result(t)
+				shown := w.call(200, "GET", cfClient, "").result(t)
+				equal(t, "updated_at", answer["updated_at"], shown["updated_at"])
+				equal(t, "flag", shown["has_rotated_secret"], nil)
+			}
+			equal(t, "live", accepted(w), "0111111")
+			w.call(200, "DELETE", rotate, "")
+			equal(t, "live", accepted(w), "0000001")
+		}},
 		"pages": {func(s *switches) { s.ResultInfo = simulator.ResultInfoTwoPages }, func(t *testing.T, w *world) {
 			info, _ := w.call(200, "GET", cfClients, "").body["result_info"].(map[string]any)
 			equal(t, "pages", info["total_pages"], any(2.0))
@@ -262,5 +352,31 @@ func TestCloudflareSwitches(t *testing.T) {
 			w.Cloudflare.Set(tc.set)
 			tc.check(t, w)
 		})
+	}
+}
+
+// accepted has a digit for each secret that the client ever had: 1 for one that works.
+func accepted(w *world) string {
+	works := ""
+	for _, s := range w.Cloudflare.Secrets(account, cfID) {
+		if w.Cloudflare.Accepts(account, cfID, s.Value) {
+			works += "1"
+		} else {
+			works += "0"
+		}
+	}
+	return works
+}
+
+// tried asks the token endpoint: secrets, each with whether it must be accepted.
+func tried(t *testing.T, w *world, pairs ...any) {
+	t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		status := http.StatusUnauthorized
+		if pairs[i+1] == true {
+			status = http.StatusBadRequest // the code is nobody's
+		}
+		secret, _ := pairs[i].(string)
+		w.form(status, simulator.CloudflareTokenPath, url.Values{"grant_type": {"authorization_code"}}, cfID, secret)
 	}
 }

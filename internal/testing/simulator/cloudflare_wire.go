@@ -88,8 +88,7 @@ type cloudflareBody struct {
 	ClientSecret     string   `json:"client_secret,omitempty"`
 }
 
-func (v *CloudflareState) body(x *cloudflareClient, now time.Time, inList bool) cloudflareBody {
-	view := x.read(now)
+func (v *CloudflareState) body(x *cloudflareClient, view cloudflareView, inList bool) cloudflareBody {
 	b := cloudflareBody{
 		ClientID: x.id, Visibility: x.Visibility, ClientName: x.Name, GrantTypes: x.GrantTypes,
 		ResponseTypes: x.ResponseTypes, RedirectURIs: x.RedirectURIs, Scopes: x.Scopes, AuthMethod: x.AuthMethod,

@@ -21,6 +21,8 @@ const ControlPath = "/_simulator/"
 //	GET  secrets                 the history of every secret as JSON
 //	POST act?do=ACTION&target=ID what somebody else does; see actions
 //	POST fault                   inject a fault given as JSON
+//	POST switch?vendor=V         set the switches given as JSON, by the names
+//	                             of their fields; durations in nanoseconds
 //	POST seed?vendor=V&parent=P&target=ID
 func (s *Simulator) Control() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -39,6 +41,8 @@ func (s *Simulator) Control() http.Handler {
 			answer, err = s.act(r.URL.Query())
 		case "POST fault":
 			err = s.injectJSON(r)
+		case "POST switch":
+			err = s.switchJSON(Vendor(r.URL.Query().Get("vendor")), r)
 		case "POST seed":
 			q := r.URL.Query()
 			answer, err = s.seed(Vendor(q.Get("vendor")), q.Get("parent"), q.Get("target"))
@@ -133,6 +137,32 @@ func (s *Simulator) injectJSON(r *http.Request) error {
 		}
 	}
 	s.Inject(f)
+	return nil
+}
+
+// switchJSON changes the switches that the body names, or none.
+func (s *Simulator) switchJSON(v Vendor, r *http.Request) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch v {
+	case Cloudflare:
+		return decodeSwitches(r, &s.Cloudflare.Switches)
+	case CSP:
+		return decodeSwitches(r, &s.CSP.Switches)
+	case IdentityService:
+		return decodeSwitches(r, &s.IdentityService.Switches)
+	}
+	return fmt.Errorf("unknown vendor %q", v)
+}
+
+func decodeSwitches[T any](r *http.Request, switches *T) error {
+	changed := *switches
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&changed); err != nil {
+		return err
+	}
+	*switches = changed
 	return nil
 }
 

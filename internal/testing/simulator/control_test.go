@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
@@ -49,6 +50,16 @@ func TestControl(t *testing.T) {
 	for _, body := range []string{"", `{"kind":"x"}`, `{"kind":"drop","unknown":1}`, `{"kind":"drop","delay":"x"}`} {
 		control(t, w, 400, "POST", "fault", body)
 	}
+	control(t, w, 200, "POST", "switch?vendor=cloudflare", `{"Overlap": "old_refused", "ListDelay": 60000000000, "Permissions": {"Update": false}}`)
+	control(t, w, 200, "POST", "switch?vendor=csp", `{"UnknownAppStatus": 403}`)
+	control(t, w, 200, "POST", "switch?vendor=identity_service", `{"Forbidden": true}`)
+	switches := w.Cloudflare.Switches
+	equal(t, "switches", switches.Overlap == simulator.OverlapOldRefused && switches.ListDelay == time.Minute && !switches.Permissions.Update && switches.Permissions.Read, true)
+	equal(t, "the others", w.CSP.Switches.UnknownAppStatus == 403 && w.IdentityService.Switches.Forbidden, true)
+	for vendor, body := range map[string]string{"cloudflare": `{"Overlap": "both", "Unknown": 1}`, "csp": `{"Forbidden": "yes"}`, "identity_service": "", "other": "{}"} {
+		control(t, w, 400, "POST", "switch?vendor="+vendor, body)
+	}
+	equal(t, "a refused switch changes nothing", w.Cloudflare.Switches.Overlap, simulator.OverlapOldRefused)
 	control(t, w, 404, "GET", "other", "")
 	equal(t, "pending", w.PendingFaults(), 0)
 }

@@ -31,7 +31,7 @@ var Vendor = vendor.Registration{
 	Description: "Access to Cloudflare: an API token, or e-mail address and global API key.",
 	Pacing:      "3.3 after the first 200, below the published limit of 1,200 in five minutes, until Cloudflare's answers show the limit itself",
 	Attributes: map[string]schema.Attribute{
-		"api_token":  vendor.Credential("API token with the permissions OAuth Client Read and OAuth Client Write.", "CLOUDFLARE_API_TOKEN"),
+		"api_token":  vendor.Credential("API token with the permissions OAuth Client Read and OAuth Client Write (Cloudflare also calls them OAuth App Registrations Read and OAuth App Registrations Write).", "CLOUDFLARE_API_TOKEN"),
 		"email":      vendor.Text("E-mail address of the older login scheme; goes with `api_key`.", "CLOUDFLARE_EMAIL"),
 		"api_key":    vendor.Credential("Global API key of the older login scheme; goes with `email`.", "CLOUDFLARE_API_KEY"),
 		"account_id": vendor.Text("Account of every resource that names none.", "CLOUDFLARE_ACCOUNT_ID"),
@@ -108,7 +108,8 @@ func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*sessi
 
 func remedy(status int) string {
 	if status == http.StatusForbidden {
-		return "The credential needs the permissions OAuth Client Read and OAuth Client Write on this account."
+		return "The credential needs the permissions OAuth Client Read and OAuth Client Write on this account. Cloudflare also calls them OAuth App Registrations Read and OAuth App Registrations Write; " +
+			"if those are offered, give it those as well."
 	}
 	return ""
 }

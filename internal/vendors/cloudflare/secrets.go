@@ -83,9 +83,9 @@ const (
 func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.Order) (rotation.Issued, error) {
 	defer s.reader.Forget(c.Scope, c.ID)
 	sent := s.clock.Now()
-	value, err := s.api.RotateSecret(ctx, c.Scope, c.ID)
+	made, err := s.api.RotateSecret(ctx, c.Scope, c.ID)
 	if err == nil {
-		return rotation.Issued{Value: value, At: s.Now(), Before: order.Before}, nil
+		return s.issued(made, order), nil
 	}
 	if !httpapi.IsOutcomeUnknown(err) {
 		if contradicts(err) {
@@ -105,18 +105,22 @@ func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.O
 	if happened, looked = s.rotated(ctx, c, 1); !looked || happened {
 		return rotation.Issued{}, lost(err, happened)
 	}
-	value, err = s.api.RotateSecret(ctx, c.Scope, c.ID)
+	made, err = s.api.RotateSecret(ctx, c.Scope, c.ID)
 	switch {
 	case err == nil:
-		return rotation.Issued{Value: value, At: s.Now(), Before: order.Before, Notes: []string{
-			"Cloudflare did not answer the first request to rotate the secret. It was not carried out, so it was sent once more.",
-		}}, nil
+		result := s.issued(made, order)
+		result.Notes = []string{"Cloudflare did not answer the first request to rotate the secret. It was not carried out, so it was sent once more."}
+		return result, nil
 	case httpapi.IsOutcomeUnknown(err):
 		happened, _ = s.rotated(ctx, c, looks)
 		return rotation.Issued{}, lost(err, happened)
 	default:
 		return rotation.Issued{}, err
 	}
+}
+
+func (s *secrets) issued(made api.Rotated, order rotation.Order) rotation.Issued {
+	return rotation.Issued{Value: made.Secret, At: s.Now(), ChangedAt: made.UpdatedAt, Before: order.Before}
 }
 
 // contradicts tells a refusal in a 2xx, which need not mean that nothing was done.
@@ -194,12 +198,14 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, befor
 	defer cancel()
 	client, lookErr := s.api.OAuthClient(settling, c.Scope, c.ID)
 	switch {
+	case errors.Is(lookErr, httpapi.ErrNotFound):
+		return false, lookErr
 	case lookErr != nil || client.HasRotatedSecret == nil:
-		return false, err
+		return false, httpapi.Indefinite(err) // a 404 may be about the previous secret; only the look says that the client is gone
 	case !*client.HasRotatedSecret:
 		return true, nil
 	case !httpapi.IsOutcomeUnknown(err):
-		return false, err
+		return false, httpapi.Indefinite(err)
 	case before.ChangedAt == nil || client.UpdatedAt == nil || !before.ChangedAt.Equal(*client.UpdatedAt):
 		return false, &rotation.LostError{
 			Cause:      err,
@@ -207,7 +213,7 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, befor
 			Remedy:     "The client may have been changed by somebody else in the meantime, so the deletion was not repeated. Run the command again.",
 		}
 	}
-	return true, s.api.DeleteRotatedSecret(settling, c.Scope, c.ID)
+	return true, httpapi.Indefinite(s.api.DeleteRotatedSecret(settling, c.Scope, c.ID))
 }
 
 // Verify implements rotation.Vendor with a bogus authorization code: the endpoint authenticates the client before it looks

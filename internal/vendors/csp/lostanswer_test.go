@@ -14,6 +14,7 @@ var silences = map[string]simulator.Fault{
 	"500":      {Kind: simulator.Answer, Status: 500, Body: "{}"},
 	"502 HTML": {Kind: simulator.HTML, Status: 502},
 	"408":      {Kind: simulator.Answer, Status: 408, Body: "{}"},
+	"200 HTML": {Kind: simulator.HTML, Status: 200},
 }
 
 func lost(fault simulator.Fault, operation string, after bool) simulator.Fault {

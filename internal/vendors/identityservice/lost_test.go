@@ -26,6 +26,7 @@ func lostAnswers() map[string]simulator.Fault {
 		faults["truncate"+suffix] = simulator.Fault{Kind: simulator.Truncate, After: after}
 		faults["500"+suffix] = simulator.Fault{Kind: simulator.Answer, Status: 500, After: after}
 		faults["502 html"+suffix] = simulator.Fault{Kind: simulator.HTML, Status: 502, After: after}
+		faults["200 html"+suffix] = simulator.Fault{Kind: simulator.HTML, Status: 200, After: after}
 		faults["408"+suffix] = simulator.Fault{Kind: simulator.Answer, Status: 408, After: after}
 	}
 	return faults
@@ -38,7 +39,6 @@ func lostValues() map[string]simulator.Fault {
 		faults[string(kind)+"/before"] = simulator.Fault{Kind: kind}
 		faults[string(kind)+"/after"] = simulator.Fault{Kind: kind, After: true}
 	}
-	faults["html 200/after"] = simulator.Fault{Kind: simulator.HTML, Status: 200, After: true}
 	return faults
 }
 

@@ -2,6 +2,7 @@ package identityservice
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -165,15 +166,17 @@ func (s *secrets) retire(ctx context.Context, c rotation.Client, id string) (boo
 	defer cancel()
 	now, lookErr := s.list(settling, c)
 	switch {
+	case errors.Is(lookErr, httpapi.ErrNotFound):
+		return false, lookErr
 	case lookErr != nil:
-		return false, err
+		return false, httpapi.Indefinite(err) // only the list says that the application or the secret is gone
 	case !live(now, id):
 		return true, nil
 	case !httpapi.IsOutcomeUnknown(err):
-		return false, err
+		return false, httpapi.Indefinite(err)
 	}
 	if err := s.api.DeleteSecret(settling, c.Scope, c.ID, id); err != nil {
-		return false, err
+		return false, httpapi.Indefinite(err)
 	}
 	return true, nil
 }

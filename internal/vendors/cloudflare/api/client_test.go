@@ -193,8 +193,8 @@ func TestSecretsOfOthersAndIssuedOnes(t *testing.T) {
 		t.Fatal(err)
 	}
 	issued, err := c.RotateSecret(t.Context(), "a", "b")
-	if err != nil || issued.Reveal() != "Issued-0123456789" {
-		t.Fatal(issued.Reveal(), err)
+	if err != nil || issued.Secret.Reveal() != "Issued-0123456789" {
+		t.Fatal(issued.Secret.Reveal(), err)
 	}
 	err = c.DeleteRotatedSecret(t.Context(), "a", "b")
 	if err == nil || strings.Contains(err.Error(), "0123456789") {

@@ -108,13 +108,27 @@ func TestRotated(t *testing.T) {
 			t.Parallel()
 			body := []byte(apitest.Sample(t, test.name))
 			got, problem := rotated(body)
-			if got.Reveal() != test.secret || problem != test.problem {
-				t.Errorf("got %q, %q", got.Reveal(), problem)
+			if got.Secret.Reveal() != test.secret || problem != test.problem {
+				t.Errorf("got %q, %q", got.Secret.Reveal(), problem)
 			}
 			if failed(body) != test.failed {
 				t.Errorf("failed is %t", failed(body))
 			}
 		})
+	}
+}
+
+// An answer with the whole client tells when the rotation changed it, exactly. A time that is none loses no secret.
+func TestRotatedTellsWhen(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 27, 22, 0, 0, 123456000, time.UTC)
+	for value, want := range map[string]*time.Time{
+		`"2026-11-27T22:00:00.123456Z"`: &at, `"2026-11-27T23:00:00.123456+01:00"`: &at, `null`: nil, `7`: nil, `{}`: nil, `"soon"`: nil,
+	} {
+		got, problem := rotated([]byte(`{"success": true, "result": {"client_id": "a", "client_secret": "s", "updated_at": ` + value + `}}`))
+		if problem != "" || got.Secret.Reveal() != "s" || (got.UpdatedAt == nil) != (want == nil) || want != nil && !got.UpdatedAt.Equal(*want) {
+			t.Errorf("%s: got %v, %q", value, got.UpdatedAt, problem)
+		}
 	}
 }
 
@@ -153,7 +167,8 @@ func FuzzDecoders(f *testing.F) {
 				t.Error("a client without an id")
 			}
 		}
-		issued, problem := rotated(body)
+		rotated, problem := rotated(body)
+		issued := rotated.Secret
 		if (problem == "") == issued.Empty() {
 			t.Errorf("a secret of %d bytes with the problem %q", len(issued.Reveal()), problem)
 		}

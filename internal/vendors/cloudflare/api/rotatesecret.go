@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
@@ -17,13 +18,20 @@ const (
 	problemContradiction = "the answer says that the request failed and yet holds a client_secret"
 )
 
+// Rotated is a new secret.
+type Rotated struct {
+	Secret secret.Value
+	// UpdatedAt is when the rotation changed the client, where the answer holds the whole client; nil where it does not say.
+	UpdatedAt *time.Time
+}
+
 // RotateSecret makes a new secret the current one and returns it. The secret that was current stays valid as the old one;
 // an old one that is still there must be deleted first. The vendor shows the new secret only in this answer: when it is
 // lost or holds no secret, the error is *httpapi.OutcomeUnknownError, and the request must not simply be sent again. A 2xx
 // that says success false is a refusal, *httpapi.APIError.
 //
 // https://developers.cloudflare.com/api/resources/iam/subresources/oauth_clients/methods/rotate_secret/
-func (c *Client) RotateSecret(ctx context.Context, accountID, clientID string) (secret.Value, error) {
+func (c *Client) RotateSecret(ctx context.Context, accountID, clientID string) (Rotated, error) {
 	r := httpapi.Request{
 		Operation: "rotate the client secret",
 		Template:  "/accounts/{account_id}/oauth_clients/{oauth_client_id}/rotate_secret",
@@ -33,37 +41,38 @@ func (c *Client) RotateSecret(ctx context.Context, accountID, clientID string) (
 	}
 	resp, err := c.http.Do(ctx, r)
 	if err != nil {
-		return secret.Value{}, err
+		return Rotated{}, err
 	}
 	issued, problem := rotated(resp.Body)
 	if problem != "" {
-		return secret.Value{}, c.http.Unusable(r, problem)
+		return Rotated{}, c.http.Unusable(r, problem)
 	}
-	c.known.Remember(issued)
+	c.known.Remember(issued.Secret)
 	return issued, nil
 }
 
-// rotated reads nothing but the secret: it is shown once, and an oddity elsewhere in the answer, a missing success for
+// rotated needs nothing but the secret: it is shown once, and an oddity elsewhere in the answer, a missing success for
 // example, is no reason to throw it away.
-func rotated(body []byte) (issued secret.Value, problem string) {
+func rotated(body []byte) (issued Rotated, problem string) {
 	var e struct {
 		Success json.RawMessage `json:"success"`
 		Result  *struct {
 			ClientSecret secret.Value `json:"client_secret"`
+			UpdatedAt    lenientTime  `json:"updated_at"`
 		} `json:"result"`
 	}
 	switch err := httpapi.Unmarshal(body, &e); {
 	case err != nil:
-		return secret.Value{}, problemShape
+		return Rotated{}, problemShape
 	case e.Result == nil || e.Result.ClientSecret.Empty():
-		return secret.Value{}, problemNoSecret
+		return Rotated{}, problemNoSecret
 	case string(e.Success) == "false":
-		return secret.Value{}, problemContradiction
+		return Rotated{}, problemContradiction
 	case strings.ContainsRune(e.Result.ClientSecret.Reveal(), utf8.RuneError):
 		// The decoder puts U+FFFD in place of bytes that are no text: not the secret that the vendor stored.
-		return secret.Value{}, problemBrokenSecret
+		return Rotated{}, problemBrokenSecret
 	}
-	return e.Result.ClientSecret, ""
+	return Rotated{Secret: e.Result.ClientSecret, UpdatedAt: e.Result.UpdatedAt.at}, ""
 }
 
 // DeleteRotatedSecret removes the old secret; the current one stays. It names no secret, so a request that is sent again
