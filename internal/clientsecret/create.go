@@ -44,7 +44,7 @@ func (r *clientSecret) Create(ctx context.Context, req resource.CreateRequest, r
 	}
 	recipients, err := encryption.ParseRecipients(plan.recipients())
 	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("encryption_recipients"), "Invalid encryption recipient", err.Error())
+		resp.Diagnostics.AddError(invalidRecipients(err))
 		return
 	}
 	unlock, err := r.connection.Locks.Lock(ctx, plan.client())

@@ -159,7 +159,7 @@ func changedSinceRotation() error {
 
 // revoke makes every secret useless by replacing them all, and forgets the result.
 func (r *clientSecret) revoke(ctx context.Context, m model, diags *diag.Diagnostics) {
-	if r.connection.Newest.Replaced(m.client(), m.SHA256.ValueString()) {
+	if r.connection.Newest.Replaced(m.client(), m.mark()) {
 		diags.AddWarning("Nothing was revoked",
 			"This object was replaced in the same run and a newer secret of the client is in use; revoking would end that one. There is nothing to do.\n\n"+r.where(m))
 		return

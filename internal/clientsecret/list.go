@@ -193,10 +193,13 @@ func (l *listing[V, C]) next(ctx context.Context, req list.ListRequest, q query)
 	return result, true
 }
 
+// maxDisplayName bounds what a vendor calls a client, in bytes: it comes from outside and goes to a terminal.
+const maxDisplayName = 300
+
 // result is the secret as an import would give it.
 func (l *listing[V, C]) result(ctx context.Context, req list.ListRequest, found Found) list.ListResult {
 	result := req.NewListResult(ctx)
-	result.DisplayName = found.DisplayName
+	result.DisplayName = l.secret.connection.Known.Scrub(found.DisplayName, maxDisplayName)
 	values := []string{found.Client.Scope, found.Client.ID}
 	if l.Kind.Traits.Listed {
 		values = append(values, found.SecretID)

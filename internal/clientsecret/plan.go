@@ -57,6 +57,11 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 			r.planUpdate(ctx, &plan, prior, noted, &resp.Diagnostics)
 		}
 	}
+	if known := !plan.ChosenVersion.IsNull() && !plan.ChosenVersion.IsUnknown(); known && plan.SHA256.IsUnknown() {
+		if chosen := r.chosen(ctx, req.Config, &resp.Diagnostics); !chosen.Empty() && chosen.Guessable() {
+			plan.SHA256 = types.StringNull()
+		}
+	}
 	resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
 }
 
@@ -206,7 +211,7 @@ func (r *clientSecret) planKept(plan *model, prior model, set rotation.Settings,
 		plan.Secret = types.StringNull()
 		plan.Encrypted = types.StringUnknown()
 	} else if !plan.Recipients.Equal(prior.Recipients) && !prior.Encrypted.IsNull() {
-		diags.AddAttributeWarning(path.Root("encryption_recipients"), "The sealed secret keeps its recipients until the next rotation",
+		diags.AddWarning("The sealed secret keeps its recipients until the next rotation",
 			"encrypted_client_secret was sealed to the earlier recipients, and the provider has no key to open it. The change takes effect at the next rotation; "+
 				"to seal anew now, rotate by changing a value of rotate_when_changed. A key that was lost or exposed calls for that rotation anyway.")
 	}

@@ -78,7 +78,7 @@ func (o *rotate) run(ctx context.Context) error {
 		o.trouble("Unable to seal the new secret", err.Error())
 	}
 	o.save()
-	o.connection.Newest.Made(client, issued.Value.SHA256())
+	o.connection.Newest.Made(client, o.m.mark())
 	if !o.kind.Traits.Listed && o.m.HasPrevious.ValueBool() {
 		o.connection.Open.Left(client, issued.At)
 	}
@@ -203,7 +203,12 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	}
 	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Sighted: sighted, Recent: o.noted.Recent, Rotated: rotation.FrameOf(issued.Before, issued.At)}
 
-	m.SHA256 = types.StringValue(issued.Value.SHA256())
+	// A plan that saw a short chosen value has promised that there is none.
+	if !m.ChosenVersion.IsNull() && (m.SHA256.IsNull() || issued.Value.Guessable()) {
+		m.SHA256 = types.StringNull()
+	} else {
+		m.SHA256 = types.StringValue(issued.Value.SHA256())
+	}
 	m.Secret, m.Encrypted = types.StringNull(), types.StringNull()
 	switch {
 	case !m.ChosenVersion.IsNull():

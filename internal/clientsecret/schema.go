@@ -103,8 +103,8 @@ func (k Kind) policies() map[string]schema.Attribute {
 		"encryption_recipients": schema.ListAttribute{
 			ElementType: types.StringType,
 			Optional:    true,
-			Validators:  []validator.List{listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(recipientValidator{})},
-			MarkdownDescription: "Public keys that the secret is encrypted to: age (`age1…`) or SSH (`ssh-ed25519 …`, `ssh-rsa …`). When set, `client_secret` is null and `encrypted_client_secret` holds the " +
+			Validators:  []validator.List{listvalidator.SizeAtLeast(1), recipientsValidator{}},
+			MarkdownDescription: "Public keys that the secret is encrypted to, one in each element: age (`age1…`, post-quantum `age1pq1…`) or SSH (`ssh-ed25519 …`, `ssh-rsa …`). When set, `client_secret` is null and `encrypted_client_secret` holds the " +
 				"ciphertext, so that neither state nor plan holds the secret in clear. Unset: the state holds it in clear, as a sensitive value. Setting it for the first time seals the secret that the state holds, without a rotation. " +
 				"A later change of the keys takes effect at the next rotation (the provider cannot open what it sealed); the plan says so.",
 		},
@@ -271,7 +271,7 @@ func (k Kind) outputs() map[string]schema.Attribute {
 			MarkdownDescription: "The current secret. Null while it is not known here (adopted or imported), encrypted (`encryption_recipients`) or chosen by you as a write-only value. A plan shows it as unknown only when it rotates.",
 		},
 		"encrypted_client_secret": computedString("The current secret as armored age ciphertext, when `encryption_recipients` is set. Open it with `age -d` or with the ephemeral resource `oauthsecret_decrypted_secret`."),
-		"client_secret_sha256":    computedString("SHA-256 of the current secret in lower-case hex; it changes exactly when the secret does. Null while the secret is not known here."),
+		"client_secret_sha256":    computedString("SHA-256 of the current secret in lower-case hex; it changes exactly when the secret does. Null while the secret is not known here, and for a chosen value (`client_secret_wo`) of fewer than 32 characters, which could be guessed from it."),
 		"version": schema.Int64Attribute{
 			Computed:            true,
 			MarkdownDescription: "1 at the first secret made here, plus 1 at each rotation, 0 after an import or adoption. Known in the plan, so that it can drive another resource's `*_wo_version`.",

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -34,7 +33,7 @@ func (r *clientSecret) Update(ctx context.Context, req resource.UpdateRequest, r
 
 	recipients, err := encryption.ParseRecipients(plan.recipients())
 	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("encryption_recipients"), "Invalid encryption recipient", err.Error())
+		resp.Diagnostics.AddError(invalidRecipients(err))
 		return
 	}
 	u := update{

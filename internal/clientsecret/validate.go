@@ -36,7 +36,8 @@ func (r *clientSecret) ValidateConfig(ctx context.Context, req resource.Validate
 		"rotation_mode":         m.Mode.ValueString() == string(rotation.Regenerate),
 	} {
 		if set {
-			resp.Diagnostics.AddAttributeError(path.Root(name), "Conflicting attributes",
+			// At no line: what stands there may be a private key by mistake.
+			resp.Diagnostics.AddError("Conflicting attributes",
 				name+" has no meaning beside client_secret_wo: there the value is yours, and only a new client_secret_wo_version rotates. Remove one of them.")
 		}
 	}

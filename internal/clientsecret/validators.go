@@ -2,10 +2,12 @@ package clientsecret
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
 )
@@ -65,27 +67,39 @@ func (v overlap) ValidateString(ctx context.Context, req validator.StringRequest
 	}
 }
 
-// recipientValidator accepts a public key that secrets can be sealed to.
-type recipientValidator struct{}
+// recipientsValidator accepts public keys that secrets can be encrypted to.
+type recipientsValidator struct{}
 
-func (recipientValidator) Description(context.Context) string {
-	return "must be an age or SSH public key"
+func (recipientsValidator) Description(context.Context) string {
+	return "must be age or SSH public keys, one in each element"
 }
 
-func (v recipientValidator) MarkdownDescription(ctx context.Context) string {
+func (v recipientsValidator) MarkdownDescription(ctx context.Context) string {
 	return v.Description(ctx)
 }
 
-func (recipientValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
+func (recipientsValidator) ValidateList(_ context.Context, req validator.ListRequest, resp *validator.ListResponse) {
+	var known []string
+	for i, element := range req.ConfigValue.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsNull() && !text.IsUnknown() {
+			known = append(known, text.ValueString())
+			if _, err := encryption.ParseRecipient(text.ValueString()); err != nil {
+				resp.Diagnostics.AddError(invalidRecipients(&encryption.RecipientError{Index: i, Reason: err.Error()}))
+			}
+		}
 	}
-	if _, err := encryption.ParseRecipient(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid encryption recipient", fmt.Sprintf("%s: %s.", req.Path, err))
+	if _, err := encryption.ParseRecipients(known); errors.Is(err, encryption.ErrMixed) {
+		resp.Diagnostics.AddError(invalidRecipients(err))
 	}
 }
 
-// chosenSecret checks a value that the user chose against the vendor's rule.
+// invalidRecipients is the error of keys that cannot be used. It points at no line: Terraform would print it, and what stands
+// there may be a private key.
+func invalidRecipients(err error) (summary, detail string) {
+	return "Invalid encryption recipient", err.Error() + "."
+}
+
+// chosenSecret checks a value that the user chose against the vendor's rule. Its error points at no line, for the same reason.
 type chosenSecret struct{ check func(string) error }
 
 func (chosenSecret) Description(context.Context) string { return "must meet the vendor's rule" }
@@ -97,6 +111,6 @@ func (v chosenSecret) ValidateString(_ context.Context, req validator.StringRequ
 		return
 	}
 	if err := v.check(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid secret", fmt.Sprintf("%s: %s.", req.Path, err))
+		resp.Diagnostics.AddError("Invalid secret", fmt.Sprintf("%s: %s.", req.Path, err))
 	}
 }

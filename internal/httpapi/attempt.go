@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
 // kind is how an attempt ended.
@@ -191,7 +193,7 @@ func (c *call) log(ctx context.Context, o outcome, took time.Duration) {
 		attempt.RequestID = c.decodeError(o).RequestID
 	} else {
 		// The body of a success is no error: what looks like a request id in it may be a new secret.
-		attempt.RequestID = scrub(headerRequestID(o.header), c.allSecrets(), maxToken)
+		attempt.RequestID = secret.Scrub(headerRequestID(o.header), c.allSecrets(), maxToken)
 	}
 	c.client.options.Log(ctx, attempt)
 }

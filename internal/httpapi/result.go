@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
 // result is what Do returns after the last attempt.
@@ -70,6 +72,9 @@ func (c *call) apiError(o outcome) *APIError {
 	if c.usesCredential() && c.refusesCredential(o.status, refused.Code) {
 		refused.Credential = c.client.options.CredentialName
 	}
+	if refused.Code != "" && refused.RequestID != "" && saysEnough(o.status) {
+		refused.Message = ""
+	}
 	body := bytes.TrimSpace(o.body)
 	switch {
 	case isRedirect(o.status):
@@ -92,6 +97,16 @@ func (c *call) refusesCredential(status int, code string) bool {
 	return status == http.StatusUnauthorized || own != nil && own(status, code)
 }
 
+// saysEnough tells whether people know from the status what is wrong. Beside the vendor's code and the request id its text then
+// adds nothing but the risk of what it repeats. A 400 or 422 needs its text: it says what about the request is wrong.
+func saysEnough(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusTooManyRequests:
+		return true
+	}
+	return status >= 500
+}
+
 // maxToken bounds a vendor's code and request id, in bytes.
 const maxToken = 100
 
@@ -102,9 +117,9 @@ func (c *call) decodeError(o outcome) VendorError {
 		said = c.client.options.DecodeError(o.header, o.body)
 	}
 	secrets := c.allSecrets()
-	said.Code = scrub(said.Code, secrets, maxToken)
-	said.Message = scrub(said.Message, secrets, MaxMessage)
-	said.RequestID = scrub(cmp.Or(said.RequestID, headerRequestID(o.header)), secrets, maxToken)
+	said.Code = secret.Scrub(said.Code, secrets, maxToken)
+	said.Message = secret.Scrub(said.Message, secrets, MaxMessage)
+	said.RequestID = secret.Scrub(cmp.Or(said.RequestID, headerRequestID(o.header)), secrets, maxToken)
 	return said
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
 // errAttemptTimeout is the cause of an attempt's context after attemptTimeout.
@@ -44,7 +46,7 @@ func describe(operation, attempt context.Context, err error, secrets []string) e
 	if inner, ok := errors.AsType[*url.Error](err); ok {
 		err = inner.Err
 	}
-	return &transportError{text: scrub(err.Error(), secrets, MaxMessage)}
+	return &transportError{text: secret.Scrub(err.Error(), secrets, MaxMessage)}
 }
 
 // isDial tells that err is the failure to reach the host, before any connection.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 	"unique"
 )
 
@@ -45,6 +46,12 @@ func (v Value) SHA256() string {
 	sum := sha256.Sum256([]byte(v.Reveal()))
 	return hex.EncodeToString(sum[:])
 }
+
+// guessable is the length below which a value that a person chose can be found from its digest, in characters.
+const guessable = 32
+
+// Guessable tells whether a value that a person chose could be found from its digest by trying.
+func (v Value) Guessable() bool { return utf8.RuneCountInString(v.Reveal()) < guessable }
 
 // String implements fmt.Stringer.
 func (Value) String() string { return redacted }

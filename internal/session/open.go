@@ -73,27 +73,27 @@ func (o *Open) Seen(c rotation.Client) OpenRotation {
 	return o.of[c]
 }
 
-// Newest knows, for this process, the fingerprint of the newest secret of each client. A deposed object (the old half of a
+// Newest knows, for this process, what tells the newest secret of each client. A deposed object (the old half of a
 // create_before_destroy) is told by it from the object that holds the secret in use.
 type Newest struct {
 	mu sync.Mutex
 	of map[rotation.Client]string
 }
 
-// Made records that the secret with this fingerprint is now the client's newest.
-func (n *Newest) Made(c rotation.Client, fingerprint string) {
+// Made records that the secret with this mark is now the client's newest.
+func (n *Newest) Made(c rotation.Client, mark string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.of == nil {
 		n.of = map[rotation.Client]string{}
 	}
-	n.of[c] = fingerprint
+	n.of[c] = mark
 }
 
-// Replaced tells whether this process made a newer secret than the one with this fingerprint.
-func (n *Newest) Replaced(c rotation.Client, fingerprint string) bool {
+// Replaced tells whether this process made a newer secret than the one with this mark.
+func (n *Newest) Replaced(c rotation.Client, mark string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	newest, known := n.of[c]
-	return known && newest != fingerprint
+	return known && newest != mark
 }

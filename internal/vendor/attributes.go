@@ -53,11 +53,12 @@ func (s Settings) Pace(own httpapi.Pace) httpapi.Pace {
 }
 
 // Check refuses an address of an API that credentials must not be sent to, the same of token endpoints, and a certificate that
-// is none.
+// is none. No error of the provider configuration points at a line: Terraform would print it, with the credential that stands
+// there.
 func (s Settings) Check(base Setting, endpoints ...Setting) (diags diag.Diagnostics) {
 	check := func(address Setting, problem error) {
 		if !address.Unknown && address.Value != "" && problem != nil {
-			diags.AddAttributeError(address.Path, "Invalid address", fmt.Sprintf("%s: %s.", address.Names(), problem))
+			diags.AddError("Invalid address", fmt.Sprintf("%s: %s.", address.Names(), problem))
 		}
 	}
 	_, err := httpapi.CheckURL(base.Value)
@@ -67,7 +68,7 @@ func (s Settings) Check(base Setting, endpoints ...Setting) (diags diag.Diagnost
 	}
 	certificate := s.String("ca_certificate_pem", "")
 	if !certificate.Unknown && certificate.Value != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(certificate.Value)) {
-		diags.AddAttributeError(certificate.Path, "Invalid certificate", fmt.Sprintf("%s holds no certificate in PEM form.", certificate.Path))
+		diags.AddError("Invalid certificate", fmt.Sprintf("%s holds no certificate in PEM form.", certificate.Path))
 	}
 	return diags
 }

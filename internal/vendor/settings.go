@@ -127,13 +127,13 @@ func Choose(vendor string, schemes ...Scheme) (Scheme, diag.Diagnostics) {
 		for _, scheme := range candidates {
 			names = append(names, scheme.given()...)
 		}
-		diags.AddAttributeError(candidates[0][0].Path, "Conflicting credentials",
+		diags.AddError("Conflicting credentials",
 			fmt.Sprintf("%s can be logged in to in one way only, but several are given: %s. Remove all but one.", vendor, strings.Join(names, "; ")))
 		return nil, diags
 	}
 	for _, setting := range candidates[0] {
 		if !setting.Set() {
-			diags.AddAttributeError(setting.Path, "Incomplete credentials",
+			diags.AddError("Incomplete credentials",
 				fmt.Sprintf("%s is given without %s. Set both.", strings.Join(candidates[0].given(), ", "), setting.Names()))
 		}
 	}
