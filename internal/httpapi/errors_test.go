@@ -33,8 +33,18 @@ func TestAPIErrorFromAnswer(t *testing.T) {
 	}{
 		"JSON": {
 			404, nil, `{"code":"7","message":"gone\n\tfor good","requestID":"r1"}`,
-			httpapi.APIError{Code: "7", Message: "gone for good", RequestID: "r1", Definite: true},
+			httpapi.APIError{Code: "7", RequestID: "r1", Definite: true}, // they say enough
 			httpapi.ErrNotFound,
+		},
+		"JSON without a request id": {
+			404, nil, `{"code":"7","message":"gone\n\tfor good"}`,
+			httpapi.APIError{Code: "7", Message: "gone for good", Definite: true},
+			httpapi.ErrNotFound,
+		},
+		"what about the request is wrong": {
+			400, nil, `{"code":"7","message":"too \u001b[31mshort","requestID":"r1"}`,
+			httpapi.APIError{Code: "7", Message: "too [31mshort", RequestID: "r1", Definite: true},
+			nil,
 		},
 		"empty": {
 			403,

@@ -147,7 +147,7 @@ func TestScrub_Bounds(t *testing.T) {
 		t.Logf("%s: %s", name, time.Since(began))
 	}
 	// A secret across the end of what is looked at is not shown in half.
-	for at := 4000; at < 17_000; at += 37 {
+	for at := 4000; at < 17_000; at += 911 {
 		if got := secret.Scrub(strings.Repeat("-", at)+known+strings.Repeat("-", 40_000), []string{known}, 1<<20); strings.Contains(got, "s3c") {
 			t.Fatalf("at %d it shows %q", at, got[len(got)-40:])
 		}
