@@ -36,7 +36,10 @@ var chapters = []chapter{
 		{"No account is named", cloudflare, unset("CLOUDFLARE_ACCOUNT_ID"), plans(nil)},
 		{"An id has a slash", csp, nil, validates(settings{"oauth_app_id": "a/b"})},
 		{"Durations are none", csp, nil, validates(settings{"oauth_app_id": "a", "rotate_after": "30d", "retire_previous_after": "1500ms"})},
-		{"Recipients are none", cloudflare, nil, validates(settings{"oauth_client_id": "a", "encryption_recipients": []string{"AGE-SECRET-KEY-1X", "age1x", "ssh-rsa x", "gpg"}})},
+		{"Recipients are none", cloudflare, nil, validates(settings{"oauth_client_id": "a", "encryption_recipients": []string{
+			"AGE-SECRET-KEY-1X", "age1x", "ssh-rsa x", "gpg", "age1pq1x", "age1yubikey1x", "ecdsa-sha2-nistp256 x", "no-pty ssh-ed25519 x", "ssh-rsa x\nssh-rsa y", " ",
+		}})},
+		{"Recipients of two kinds", cloudflare, nil, validates(settings{"oauth_client_id": "a", "encryption_recipients": append([]string{postQuantum()}, recipients...)})},
 		{"A chosen secret is weak", csp, nil, validates(settings{"oauth_app_id": "a", "client_secret_wo": "short", "client_secret_wo_version": 1})},
 		{"A trigger beside a chosen secret", csp, nil, validates(settings{"oauth_app_id": "a", "client_secret_wo": "Long.enough-1", "client_secret_wo_version": 1, "rotate_after": "24h"})},
 		{"A tenant has a display name's letters", identityService, nil, validates(settings{"client_id": "a", "tenant": "ACME"})},
@@ -431,4 +434,13 @@ func sealedFor(w *world, key *age.X25519Identity) string {
 		w.t.Fatal(err)
 	}
 	return ciphertext
+}
+
+// postQuantum is a new post-quantum recipient.
+func postQuantum() string {
+	key, err := age.GenerateHybridIdentity()
+	if err != nil {
+		panic(err)
+	}
+	return key.Recipient().String()
 }
