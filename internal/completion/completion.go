@@ -12,6 +12,7 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
 
@@ -26,6 +27,9 @@ type task struct {
 	// secretID is the previous secret's id on a Listed vendor; "" is nothing to do there.
 	secretID  string
 	allowSelf bool
+	// consumers are what the consumers hold, to be compared with the fingerprint; nil compares nothing.
+	consumers   map[string]secret.Value
+	fingerprint string
 }
 
 // refusal says why the task must not be done, nil when it may. It makes no call. A plan knows what every resource that it
@@ -59,6 +63,11 @@ func (t task) run(ctx context.Context, diags *diag.Diagnostics) (ended, ok bool)
 func (t task) end(ctx context.Context) (bool, error) {
 	if t.kind.Traits.Listed && t.secretID == "" {
 		return false, nil
+	}
+	if t.consumers != nil {
+		if err := rotation.ConsumersHold(t.fingerprint, t.consumers); err != nil {
+			return false, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -16,6 +16,7 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
 
@@ -50,6 +51,17 @@ func resourceSchema(k clientsecret.Kind) schema.Schema {
 			MarkdownDescription: "`version` of the client secret. A change completes again: the previous secret is deleted after everything that this resource depends on. " +
 				"At version 0 (nothing was rotated yet) there is nothing to complete.",
 		},
+		"client_secret_sha256": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "`client_secret_sha256` of the client secret, with which `consumer_secrets_wo` is compared. Null beside `consumer_secrets_wo` is refused.",
+		},
+		"consumer_secrets_wo": schema.MapAttribute{
+			ElementType:         types.StringType,
+			Optional:            true,
+			Sensitive:           true,
+			WriteOnly:           true,
+			MarkdownDescription: "What each consumer holds now, by a name of your choice, read back through an ephemeral resource. It is compared with `client_secret_sha256` at apply, in memory: a consumer that holds anything else keeps the previous secret alive, and the error names it. Null: nothing is compared.",
+		},
 		"completed_at": schema.StringAttribute{
 			Computed:            true,
 			MarkdownDescription: "When the rotation to `version` was completed, RFC 3339 in UTC.",
@@ -83,6 +95,7 @@ func resourceSchema(k clientsecret.Kind) schema.Schema {
 // model is the resource's object; what a vendor lacks is neither read nor written.
 type model struct {
 	scope, client, previous, completedAt, id types.String
+	fingerprint                              types.String
 	version                                  types.Int64
 	allowSelf                                types.Bool
 }
@@ -157,7 +170,7 @@ func (r *completion) Create(ctx context.Context, req resource.CreateRequest, res
 	defer plugin.Hold()()
 	defer plugin.Recover(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
-	if !resp.Diagnostics.HasError() && r.complete(ctx, &plan, &resp.Diagnostics) {
+	if !resp.Diagnostics.HasError() && r.complete(ctx, req.Config, &plan, &resp.Diagnostics) {
 		r.save(ctx, &resp.State, resp.Identity, plan, &resp.Diagnostics)
 	}
 }
@@ -173,7 +186,7 @@ func (r *completion) Update(ctx context.Context, req resource.UpdateRequest, res
 	defer plugin.Hold()()
 	defer plugin.Recover(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || plan.completedAt.IsUnknown() && !r.complete(ctx, &plan, &resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || plan.completedAt.IsUnknown() && !r.complete(ctx, req.Config, &plan, &resp.Diagnostics) {
 		return
 	}
 	r.save(ctx, &resp.State, resp.Identity, plan, &resp.Diagnostics)
@@ -183,12 +196,17 @@ func (r *completion) Update(ctx context.Context, req resource.UpdateRequest, res
 func (r *completion) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
 
 // complete ends the previous secret and notes the time.
-func (r *completion) complete(ctx context.Context, plan *model, diags *diag.Diagnostics) bool {
+func (r *completion) complete(ctx context.Context, config tfsdk.Config, plan *model, diags *diag.Diagnostics) bool {
 	if !r.connection.Usable(diags) {
 		return false
 	}
 	if plan.version.ValueInt64() > 0 {
-		if _, ok := r.task(*plan).run(ctx, diags); !ok {
+		t := r.task(*plan)
+		t.consumers = r.consumers(ctx, config, diags)
+		if diags.HasError() {
+			return false
+		}
+		if _, ok := t.run(ctx, diags); !ok {
 			return false
 		}
 	}
@@ -196,11 +214,27 @@ func (r *completion) complete(ctx context.Context, plan *model, diags *diag.Diag
 	return true
 }
 
+// consumers are the values that the consumers hold; nil when nothing is to be compared.
+func (r *completion) consumers(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics) map[string]secret.Value {
+	var held map[string]types.String
+	diags.Append(config.GetAttribute(ctx, path.Root("consumer_secrets_wo"), &held)...)
+	if held == nil {
+		return nil
+	}
+	values := make(map[string]secret.Value, len(held))
+	for name, text := range held {
+		values[name] = secret.New(text.ValueString())
+		r.connection.Known.Remember(values[name])
+	}
+	return values
+}
+
 func (r *completion) task(m model) task {
 	return task{
 		kind: r.kind, connection: r.connection,
 		client:   rotation.Client{Scope: m.scope.ValueString(), ID: m.client.ValueString()},
 		secretID: m.previous.ValueString(), allowSelf: m.allowSelf.ValueBool(),
+		fingerprint: m.fingerprint.ValueString(),
 	}
 }
 
@@ -218,6 +252,7 @@ func (r *completion) fields(m *model) map[string]any {
 	fields := map[string]any{
 		r.kind.Scope.Name: &m.scope, r.kind.Client.Name: &m.client,
 		"version": &m.version, "completed_at": &m.completedAt, "id": &m.id,
+		"client_secret_sha256": &m.fingerprint,
 	}
 	if r.kind.Traits.Listed {
 		fields["previous_secret_id"] = &m.previous

@@ -112,3 +112,68 @@ func TestReplacedConsumerIsTriedAgain(t *testing.T) {
 		})
 	}
 }
+
+// With the proof, one completion for each client ends what may be ended: only the client whose consumer failed keeps its
+// previous secret, until the way out that the error names.
+func TestProof_HoldsBackOneClient(t *testing.T) {
+	t.Parallel()
+	const proven = `
+variable "quarter" { default = "1" }
+locals { apps = toset(["one", "two", "three"]) }
+resource "oauthsecret_cloudflare_client_secret" "app" {
+  for_each            = local.apps
+  oauth_client_id     = each.key
+  rotate_when_changed = { quarter = var.quarter }
+}
+resource "consumer_secret" "app" {
+  for_each         = local.apps
+  name             = each.key
+  value_wo         = oauthsecret_cloudflare_client_secret.app[each.key].client_secret
+  value_wo_version = oauthsecret_cloudflare_client_secret.app[each.key].version
+}
+ephemeral "consumer_secret" "app" {
+  for_each   = local.apps
+  name       = each.key
+  depends    = oauthsecret_cloudflare_client_secret.app[each.key].client_secret_sha256
+  depends_on = [consumer_secret.app]
+}
+resource "oauthsecret_cloudflare_rotation_completion" "app" {
+  for_each             = local.apps
+  oauth_client_id      = each.key
+  version              = oauthsecret_cloudflare_client_secret.app[each.key].version
+  client_secret_sha256 = oauthsecret_cloudflare_client_secret.app[each.key].client_secret_sha256
+  consumer_secrets_wo  = { (each.key) = ephemeral.consumer_secret.app[each.key].value }
+  depends_on           = [consumer_secret.app]
+}
+`
+	apps := []string{"one", "two", "three"}
+	w := acctest.NewWorld(t)
+	for _, client := range apps {
+		w.Cloudflare.AddClient(acctest.Account, client)
+	}
+	ended := func(held map[string]string) (clients []string) {
+		for _, client := range apps {
+			if !w.Cloudflare.Accepts(acctest.Account, client, held[client]) {
+				clients = append(clients, client)
+			}
+		}
+		return clients
+	}
+	cli := w.Terminal(t, proven)
+	cli.Apply()
+	held := map[string]string{}
+	for _, client := range apps {
+		held[client] = w.Consumers.Held(client)
+	}
+	w.Consumers.Fail("two", consumer.BeforeWrite, 1)
+	cli.ApplyFails("-var=quarter=2").Errs(t, "The consumer failed")
+	r := cli.ApplyFails("-var=quarter=2")
+	r.Errs(t, `Consumer "two" holds a secret that is not the current one`)
+	if got := ended(held); strings.Join(got, " ") != "one three" {
+		t.Errorf("completed %v, want one and three", got)
+	}
+	cli.Apply("-var=quarter=2", `-replace=consumer_secret.app["two"]`)
+	if got := ended(held); len(got) != 3 {
+		t.Errorf("completed %v, want all", got)
+	}
+}

@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,18 +25,22 @@ const root = "../../.."
 func mirror(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(acctest.Built(t), "mirror")
-	filled.Do(func() {
-		for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-			folder := filepath.Join(dir, host, "oauthsecret", "oauthsecret", "1.0.0", runtime.GOOS+"_"+runtime.GOARCH)
-			if err := os.MkdirAll(folder, 0o750); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Link(filepath.Join(acctest.Built(t), "terraform-provider-oauthsecret"), filepath.Join(folder, "terraform-provider-oauthsecret_v1.0.0")); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
+	filled.Do(func() { offer(t, dir, "oauthsecret", acctest.Built(t)) })
 	return fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", dir)
+}
+
+// offer puts the provider that was built into a folder, under a name, into the mirror.
+func offer(t *testing.T, mirror, name, built string) {
+	t.Helper()
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		folder := filepath.Join(mirror, host, "oauthsecret", name, "1.0.0", runtime.GOOS+"_"+runtime.GOARCH)
+		if err := os.MkdirAll(folder, 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Link(filepath.Join(built, "terraform-provider-oauthsecret"), filepath.Join(folder, "terraform-provider-"+name+"_v1.0.0")); err != nil && !errors.Is(err, os.ErrExist) {
+			t.Fatal(err)
+		}
+	}
 }
 
 var filled sync.Once
