@@ -25,7 +25,7 @@ func TokenClientID(token secret.Value) string {
 	}
 	for _, name := range []string{"azp", "client_id", "cid", "sub"} {
 		var id string
-		if json.Unmarshal(claims[name], &id) == nil && id != "" {
+		if Unmarshal(claims[name], &id) == nil && id != "" {
 			return id
 		}
 	}
