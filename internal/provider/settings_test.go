@@ -158,7 +158,7 @@ func TestSettings_TokenURLIsWhereProofsGo(t *testing.T) {
 				w := world(t)
 				given := working(w)
 				if place == "attribute" {
-					given[vendor]["token_url"] = w.URL + c.path
+					given[vendor]["token_url"] = w.URL + c.path + "?realm=a"
 					w.Env[variable(vendor, "token_url")] = "http://127.0.0.1:1/nowhere"
 				} else {
 					w.Env[variable(vendor, "token_url")] = w.URL + c.path

@@ -23,9 +23,12 @@ func (a *attempt) run(ctx context.Context) finding {
 		if a.verifier.givenUp(ways[0].Grant, a.terms) {
 			return finding{reason: reasonGivenUp, final: true}
 		}
-		way, answer := a.ask(ctx, ways)
-		if answer.Outcome == Impossible {
+		way, answer, open := a.ask(ctx, ways)
+		switch {
+		case answer.Outcome == Impossible:
 			continue
+		case open:
+			return finding{answer: answer, grant: way.Grant, reason: reasonUnconfirmed}
 		}
 		f := a.conclude(ctx, way, answer)
 		if f.reason != reasonAlike {
@@ -36,12 +39,19 @@ func (a *attempt) run(ctx context.Context) finding {
 	return nothing
 }
 
-// ask tries one method after the other until one is not refused, or none is left.
-func (a *attempt) ask(ctx context.Context, ways []Way) (Way, Answer) {
-	way, answer := Way{}, Answer{Outcome: Impossible}
+// ask tries one method after the other until one is not refused, or none is left. Where a refusal has consequences, each try
+// takes one method, so that a secret is not called dead for what happened within one second: open tells that another method
+// is left for the next try.
+func (a *attempt) ask(ctx context.Context, ways []Way) (way Way, answer Answer, open bool) {
+	answer.Outcome = Impossible
 	for _, next := range ways {
-		if a.ration.spent >= MaxRefusals {
-			break
+		switch {
+		case a.ration.spent >= MaxRefusals:
+			return way, answer, false
+		case a.terms.Confirm && slices.Contains(a.ration.tried, next):
+			continue
+		case open:
+			return way, answer, true
 		}
 		got := a.client.Ask(ctx, next, a.secret)
 		a.ration.count(got)
@@ -50,10 +60,18 @@ func (a *attempt) ask(ctx context.Context, ways []Way) (Way, Answer) {
 		}
 		way, answer = next, got
 		if got.Outcome != Refusal && got.Outcome != PossibleRefusal {
-			break
+			return way, answer, false
+		}
+		if a.terms.Confirm {
+			a.ration.tried, a.ration.last, open = append(a.ration.tried, next), got, true
 		}
 	}
-	return way, answer
+	if n := len(a.ration.tried); n > 0 && answer.Outcome == Impossible && a.ration.tried[n-1].Grant == ways[0].Grant {
+		// The methods that seemed to be left cannot be used.
+		way, answer = a.ration.tried[n-1], a.ration.last
+	}
+	a.ration.tried = nil // all were refused: the next try begins anew
+	return way, answer, false
 }
 
 // conclude says what an answer shows, where necessary beside the answer to a wrong secret.
@@ -172,6 +190,8 @@ func (v *Verifier) giveUp(grant string) {
 type ration struct {
 	turn    turn // tries of one secret follow each other, so that together they provoke no more than one would
 	spent   int
+	tried   []Way   // that were refused since all of them were
+	last    Answer  // of the last of them
 	refused finding // the last refusal
 }
 

@@ -215,6 +215,37 @@ func TestMethods(t *testing.T) {
 			t.Errorf("asked %v", s.log)
 		}
 	})
+	run(t, "where a refusal has consequences, the next method is tried later", func(t *testing.T, v *verify.Verifier) {
+		start := time.Now()
+		s := newServer(only(post))
+		expect(t, v.Verify(t.Context(), s.client("app", both(token)...), right, verify.AtRefresh()), verify.Accepted, "")
+		if spaced := time.Since(start); spaced < 2*time.Second {
+			t.Errorf("both within %v", spaced)
+		}
+		// A secret that is refused for a moment, with each method, is not dead.
+		begin := time.Now()
+		s = newServer(func(_ string, w verify.Way, right bool) verify.Answer {
+			return authenticating("", w, right && time.Since(begin) > time.Second)
+		})
+		expect(t, v.Verify(t.Context(), s.client("lagging", both(token)...), right, verify.AtRefresh()), verify.Accepted, "")
+	})
+	run(t, "a method that cannot be used leaves the refusal of the other", func(t *testing.T, v *verify.Verifier) {
+		s := newServer(func(_ string, w verify.Way, right bool) verify.Answer {
+			if w.Method == post {
+				return impossible
+			}
+			return authenticating("", w, right)
+		})
+		expect(t, v.Verify(t.Context(), s.client("app", both(token, introspect)...), stale, verify.AtRefresh()), verify.Refused, "as it refuses a wrong one")
+		for _, line := range s.log {
+			if strings.Contains(line, introspect) {
+				t.Errorf("asked %v", s.log)
+			}
+		}
+		if s.locks["app"] != verify.MaxRefusals {
+			t.Errorf("provoked %v", s.locks)
+		}
+	})
 	run(t, "a client that was accepted is asked in the same way", func(t *testing.T, v *verify.Verifier) {
 		s := newServer(only(basic))
 		v.Verify(t.Context(), s.client("app", both(token)...), right, verify.AtRefresh())

@@ -35,7 +35,7 @@ var Vendor = vendor.Registration{
 		"access_token":  vendor.Credential("Access token of a principal with the role `ids:app_admin` or `ids:tenant_admin`; it is not renewed.", "IDENTITY_SERVICE_ACCESS_TOKEN"),
 		"client_id":     vendor.Text("Client id of an application to log in as; goes with `client_secret`.", "IDENTITY_SERVICE_CLIENT_ID"),
 		"client_secret": vendor.Credential("Client secret of that application.", "IDENTITY_SERVICE_CLIENT_SECRET"),
-		"token_url":     vendor.Text("Token endpoint of that login and of `verify`. Default: what the service's OpenID discovery names.", "IDENTITY_SERVICE_TOKEN_URL"),
+		"token_url":     vendor.Text("Token endpoint of that login and of `verify`. Default: what the service's OpenID discovery names. Credentials are sent in the way that discovery offers (`client_secret_basic` or `client_secret_post`); without discovery in the first way, and in the second where that is refused.", "IDENTITY_SERVICE_TOKEN_URL"),
 		"tenant":        vendor.Text("Tenant of every resource that names none.", "IDENTITY_SERVICE_TENANT"),
 		"base_url":      vendor.Text("Address of the service. Default `"+api.DefaultBaseURL+"`.", "IDENTITY_SERVICE_BASE_URL"),
 	},

@@ -58,10 +58,9 @@ func (l *login) withClientCredentials(ctx context.Context) (token httpapi.Token,
 	l.mu.Lock()
 	current, worked := l.clientSecret, l.method
 	l.mu.Unlock()
-
-	methods := target.methods
+	methods := l.methods(target.methods)
 	if slices.Contains(methods, worked) {
-		methods = []string{worked}
+		methods = methods[:1]
 	}
 	// A refusal may count towards a lock, so no more are provoked than are left.
 	methods = methods[:min(len(methods), l.tokens.RefusalsLeft())]
@@ -86,6 +85,23 @@ func (l *login) withClientCredentials(ctx context.Context) (token httpapi.Token,
 }
 
 var errNoMethod = errors.New("no authentication method is left to try")
+
+// methods puts the one first that worked for the login. Other clients of the same server are likely to be registered for it too.
+func (l *login) methods(all []string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b string) int {
+		switch l.method {
+		case a:
+			return -1
+		case b:
+			return 1
+		}
+		return 0
+	})
+	return sorted
+}
 
 // refusedClient tells that a login was refused in a way that another authentication method may change.
 func refusedClient(err error) bool {

@@ -75,18 +75,26 @@ func TestLoginWithDiscovery(t *testing.T) {
 	}
 }
 
+// A configured token URL is taken as it is written, and needs no discovery.
 func TestLoginWithTokenURL(t *testing.T) {
 	t.Parallel()
-	v := service(t, apitest.Always(200, `{"access_token": "token-1"}`))
-	c := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(apitest.Canary), TokenURL: v.URL + "/connect/token"})
-	if _, err := c.Secrets(t.Context(), "a", "b"); err != nil {
-		t.Fatal(err)
-	}
-	if got, want := uris(v), "/connect/token "+list; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if form, _ := url.ParseQuery(v.Got()[0].Body); form.Has("scope") {
-		t.Errorf("the login is %+v", v.Got()[0])
+	for _, tokenURL := range []string{"/connect/token", "/connect/token/", "/connect/token?realm=a%20b", "/connect/token/?realm=a&x"} {
+		v := apitest.NewVendor(t, func(_ int, r apitest.Call) (int, string) {
+			if r.URI == tokenURL {
+				return 200, `{"access_token": "token-1"}`
+			}
+			return 200, `[]`
+		})
+		c := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(apitest.Canary), TokenURL: v.URL + tokenURL})
+		if _, err := c.Secrets(t.Context(), "a", "b"); err != nil {
+			t.Error(err)
+		}
+		if got, want := uris(v), tokenURL+" "+list; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if form, _ := url.ParseQuery(v.Got()[0].Body); form.Has("scope") {
+			t.Errorf("the login is %+v", v.Got()[0])
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ func (c *Client) Verifiable(clientID string) verify.Client {
 		return v
 	}
 	for _, grant := range []string{oauth.ClientCredentials, oauth.Introspection, oauth.AuthorizationCode} {
-		for _, method := range oauth.Methods(nil) {
+		for _, method := range c.login.methods(oauth.Methods(nil)) {
 			v.Ways = append(v.Ways, verify.Way{Grant: grant, Method: method})
 		}
 	}
