@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -34,11 +35,14 @@ type Version struct {
 	OpenTofu bool
 	// Number is such as "1.11.4".
 	Number string
-	// Title is the first line, such as "Terraform v1.11.4".
+	// Title is both, such as "Terraform v1.11.4".
 	Title string
 }
 
-var versions sync.Map // by path
+var (
+	versions sync.Map // by path
+	title    = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(\S+)`)
+)
 
 // Identify asks the program at path what it is, once per process.
 func Identify(ctx context.Context, path string) (Version, error) {
@@ -46,14 +50,16 @@ func Identify(ctx context.Context, path string) (Version, error) {
 		return known.(Version), nil
 	}
 	cmd := exec.CommandContext(ctx, path, "version")
-	cmd.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1")
+	cmd.Env = Environment(map[string]string{"TF_CLI_CONFIG_FILE": os.DevNull})
 	out, err := cmd.Output()
 	if err != nil {
 		return Version{}, fmt.Errorf("%s version: %w", path, err)
 	}
-	title, _, _ := strings.Cut(string(out), "\n")
-	name, number, _ := strings.Cut(strings.TrimSpace(title), " v")
-	v := Version{OpenTofu: name == "OpenTofu", Number: number, Title: title}
+	said := title.FindStringSubmatch(string(out))
+	if said == nil {
+		return Version{}, fmt.Errorf("%s is neither Terraform nor OpenTofu; its version is %q", path, out)
+	}
+	v := Version{OpenTofu: said[1] == "OpenTofu", Number: said[2], Title: said[0]}
 	versions.Store(path, v)
 	return v, nil
 }
