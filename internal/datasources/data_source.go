@@ -1,4 +1,4 @@
-// Package audit is what the data sources of all vendors have in common: metadata of clients and their secrets, never a
+// Package datasources is what the data sources of all vendors have in common: metadata of clients and their secrets, never a
 // secret.
 package datasources
 

@@ -11,13 +11,13 @@ type Outcome int
 const (
 	// NoAnswer is an outage.
 	NoAnswer Outcome = iota
-	// Impossible: this client cannot be asked in this way; nothing was sent.
+	// Impossible means: this client cannot be asked in this way; nothing was sent.
 	Impossible
-	// Unclear: the answer says nothing about the secret, whatever a wrong one gets (403, a challenge page).
+	// Unclear means: the answer says nothing about the secret, whatever a wrong one gets (403, a challenge page).
 	Unclear
-	// Authenticated: only a client that was authenticated gets this answer (an access token).
+	// Authenticated means: only a client that was authenticated gets this answer (an access token).
 	Authenticated
-	// Indicated: an authenticated client gets this answer, but a server that authenticates nobody gives it too.
+	// Indicated means: an authenticated client gets this answer, but a server that authenticates nobody gives it too.
 	Indicated
 	// Complaint is about something other than the client (its grant, the request). Some servers complain only to clients that
 	// they have authenticated.

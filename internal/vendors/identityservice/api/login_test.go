@@ -167,10 +167,16 @@ func TestReadDiscovery(t *testing.T) {
 			endpoint{"https://id.example/connect/token", both}, endpoint{"https://id.example/connect/introspect", both},
 		}, ""},
 		"as written": {base, `{"issuer": "https://id.example/ids/", "token_endpoint": "https://id.example/t/?x=1"}`, discovered{token: endpoint{"https://id.example/t/?x=1", both}}, ""},
-		"methods": {base, `{"token_endpoint": "https://id.example/t", "introspection_endpoint": "https://id.example/i", "token_endpoint_auth_methods_supported": ["none", "client_secret_post"]}`,
-			discovered{endpoint{"https://id.example/t", post}, endpoint{"https://id.example/i", post}}, ""},
-		"methods of its own": {base, `{"token_endpoint": "https://id.example/t", "introspection_endpoint": "https://id.example/i", "introspection_endpoint_auth_methods_supported": ["client_secret_post"]}`,
-			discovered{endpoint{"https://id.example/t", both}, endpoint{"https://id.example/i", post}}, ""},
+		"methods": {
+			base, `{"token_endpoint": "https://id.example/t", "introspection_endpoint": "https://id.example/i", "token_endpoint_auth_methods_supported": ["none", "client_secret_post"]}`,
+			discovered{endpoint{"https://id.example/t", post}, endpoint{"https://id.example/i", post}},
+			"",
+		},
+		"methods of its own": {
+			base, `{"token_endpoint": "https://id.example/t", "introspection_endpoint": "https://id.example/i", "introspection_endpoint_auth_methods_supported": ["client_secret_post"]}`,
+			discovered{endpoint{"https://id.example/t", both}, endpoint{"https://id.example/i", post}},
+			"",
+		},
 		"plain introspection": {base, `{"token_endpoint": "https://id.example/t", "introspection_endpoint": "http://id.example/i"}`, discovered{token: endpoint{"https://id.example/t", both}}, ""},
 
 		// A document from elsewhere must not send credentials to whatever listens on this machine.
