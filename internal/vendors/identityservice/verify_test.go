@@ -82,7 +82,7 @@ func without(set func(*simulator.TokenEndpointSwitches)) func(*acctest.World) {
 func TestVerify_OpenIntrospection(t *testing.T) {
 	w := world(t)
 	without(func(s *simulator.TokenEndpointSwitches) { s.GrantFirst, s.OpenIntrospection = true, true })(w)
-	w.Run(t, resource.TestStep{Config: app(`verify = {}`), Check: all(w.Changed(add), is("verified", "false"))})
+	w.Run(t, resource.TestStep{Config: app(`verify {}`), Check: all(w.Changed(add), is("verified", "false"))})
 }
 
 // An unproven secret is kept, and so is the previous one, until the proof is there.
