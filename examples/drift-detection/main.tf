@@ -20,5 +20,5 @@ resource "oauthsecret_csp_client_secret" "billing" {
 
 resource "oauthsecret_identity_service_client_secret" "billing" {
   client_id     = "my-new-app"
-  expires_after = "2160h"
+  expires_after = "90d"
 }

@@ -86,15 +86,20 @@ func leavesPrevious(m model, doubtful bool) bool {
 	return true
 }
 
-// deleteOwn ends every secret that this resource created: the current one, the previous one and older ones. The secret of
-// an import (version 0, or the previous one at version 1) is not among them.
+// deleteOwn ends every secret that this resource created: the current one, the previous one and older ones. A secret that
+// was imported, or that may have been, is named instead.
 func (r *clientSecret) deleteOwn(ctx context.Context, m model, noted rotation.Noted, diags *diag.Diagnostics) {
 	var ids []string
-	if version := m.Version.ValueInt64(); version >= 1 {
+	if m.Version.ValueInt64() > 0 {
 		ids = append(ids, m.SecretID.ValueString())
-		if version >= 2 && m.HasPrevious.ValueBool() {
-			ids = append(ids, m.PreviousSecretID.ValueString())
-		}
+	}
+	switch previous := m.PreviousSecretID.ValueString(); {
+	case previous == "" || !m.HasPrevious.ValueBool():
+	case rotation.PreviousIsOurs(r.kind.Traits, m.state(), noted):
+		ids = append(ids, previous)
+	default:
+		diags.AddWarning("A live secret is left behind",
+			fmt.Sprintf("Secret %s, the previous one, is not known to have been made here, so it is not deleted and stays valid. Delete it at the vendor when nothing uses it any more.\n\n%s", previous, r.where(m)))
 	}
 	for _, o := range noted.Older {
 		ids = append(ids, o.ID)

@@ -19,7 +19,7 @@ func TestCreateRotatesOnce(t *testing.T) {
 				Plan:   acctest.Create,
 				Planned: acctest.Values{
 					"client_secret": acctest.Unknown, "client_secret_sha256": acctest.Unknown, "rotated_at": acctest.Unknown,
-					"version": 1, "id": c.ImportID(), c.Scope: c.ScopeValue, "has_previous_secret": true,
+					"version": acctest.Unknown, "id": c.ImportID(), c.Scope: c.ScopeValue, "has_previous_secret": true,
 				},
 				State: acctest.Values{
 					"client_secret": acctest.Made(1), "client_secret_sha256": acctest.SHA(1), "encrypted_client_secret": nil,
@@ -67,7 +67,7 @@ func TestAdoptChangesNothing(t *testing.T) {
 			acctest.Step{Config: c.HCL(`on_create = "adopt"` + "\n" + trigger("1")), Plan: acctest.NoOp, State: adopted},
 			acctest.Step{
 				Config: c.HCL(`on_create = "adopt"` + "\n" + trigger("2")), Plan: acctest.Update,
-				Planned: acctest.Values{"client_secret": acctest.Unknown, "version": 1},
+				Planned: acctest.Values{"client_secret": acctest.Unknown, "version": acctest.Unknown},
 				State:   acctest.Values{"client_secret": acctest.Made(1), "version": 1, "has_previous_secret": true},
 				Calls:   []string{c.Rotate}, Live: []int{0, 1},
 			},
@@ -119,7 +119,7 @@ func TestAnotherClientReplacesTheResource(t *testing.T) {
 			acctest.Step{Config: c.HCL(""), Calls: []string{c.Rotate}},
 			acctest.Step{
 				Config: other.HCL(""), Plan: acctest.DestroyCreate,
-				Planned:     acctest.Values{"version": 1, "client_secret": acctest.Unknown, "id": other.ImportID()},
+				Planned:     acctest.Values{"version": acctest.Unknown, "client_secret": acctest.Unknown, "id": other.ImportID()},
 				Calls:       []string{c.Rotate},
 				StateChecks: []statecheck.StateCheck{other.Attributes(holds("client_secret", func() any { return other.Secret(w, 1) }))},
 				Live:        []int{0, 1},

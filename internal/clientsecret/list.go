@@ -73,7 +73,7 @@ func NewList[V, C any](l Listing[V, C]) func() list.ListResource {
 
 func (l Listing[V, C]) configSchema(ctx context.Context) schema.Schema {
 	limits := timeouts.BlockWithOpts(ctx, timeouts.Opts{ListDescription: "A duration. Default `\"10m\"`."}).(schema.SingleNestedBlock) //nolint:forcetypeassert // what the package makes
-	limits.MarkdownDescription = "How long the listing may take, with the waiting that a vendor asks for."
+	limits.MarkdownDescription = "How long the listing may take, with the waiting that a vendor asks for. A duration in h, m and s; not in days."
 	attrs := map[string]schema.Attribute{
 		l.Kind.Scope.Name: schema.StringAttribute{
 			Optional:            true,

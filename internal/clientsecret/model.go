@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/duration"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
@@ -92,6 +93,7 @@ func (r *clientSecret) load(ctx context.Context, from getter, diags *diag.Diagno
 	}
 	if r.connection != nil {
 		r.connection.Known.Remember(m.plaintext())
+		r.connection.Versions.Saw(m.client(), m.Version.ValueInt64())
 	}
 	return m
 }
@@ -164,7 +166,7 @@ func (m model) named() bool {
 func (m model) settings() rotation.Settings {
 	return rotation.Settings{
 		Triggers:      triggers(m.Triggers),
-		RotateAfter:   duration(m.RotateAfter),
+		RotateAfter:   span(m.RotateAfter),
 		RetireAfter:   optionalDuration(m.RetireAfter),
 		OnExternal:    m.OnExternal.ValueString(),
 		OnPending:     m.OnPending.ValueString(),
@@ -180,7 +182,7 @@ func (m model) settings() rotation.Settings {
 func (m model) state() rotation.State {
 	return rotation.State{
 		Triggers:         triggers(m.Triggers),
-		RotateAfter:      duration(m.RotateAfter),
+		RotateAfter:      span(m.RotateAfter),
 		RetireAfter:      optionalDuration(m.RetireAfter),
 		ChosenVersion:    m.ChosenVersion.ValueInt64Pointer(),
 		Version:          m.Version.ValueInt64(),
@@ -254,9 +256,9 @@ func triggers(m types.Map) rotation.Triggers {
 	return rotation.Triggers{Values: values}
 }
 
-// duration reads a validated duration; absent is 0.
-func duration(s types.String) time.Duration {
-	d, err := time.ParseDuration(s.ValueString())
+// span reads a validated duration; absent is 0.
+func span(s types.String) time.Duration {
+	d, err := duration.Parse(s.ValueString())
 	if err != nil {
 		return 0
 	}
@@ -267,7 +269,7 @@ func optionalDuration(s types.String) *time.Duration {
 	if s.IsNull() || s.IsUnknown() {
 		return nil
 	}
-	d := duration(s)
+	d := span(s)
 	return &d
 }
 

@@ -32,7 +32,7 @@ func FuzzDuration(f *testing.F) {
 			if resp.Diagnostics.HasError() {
 				continue
 			}
-			d := duration(value)
+			d := span(value)
 			if d < 0 || name == "positive" && d == 0 || name == "bounded overlap" && (d > 720*time.Hour || d%time.Second != 0) {
 				t.Errorf("%s accepts %q, which is %s", name, text, d)
 			}

@@ -74,7 +74,6 @@ func (r *clientSecret) planCreate(plan *model, diags *diag.Diagnostics) {
 		plan.Version = types.Int64Value(0)
 		plan.RotatedAt, plan.Verified, plan.PreviousEndsAt = types.StringNull(), types.BoolNull(), types.StringNull()
 	case !plan.OnCreate.IsUnknown():
-		plan.Version = types.Int64Value(1)
 		r.planCustody(plan)
 		r.planOutcome(plan, rotation.State{}, nil)
 	}
@@ -167,7 +166,9 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 	if decision.Rotate == rotation.Maybe {
 		return
 	}
-	plan.Version = types.Int64Value(st.Version + 1)
+	if st.Version > 0 { // else it comes from the moment of the rotation
+		plan.Version = types.Int64Value(st.Version + 1)
+	}
 	r.planCustody(plan)
 	r.planOutcome(plan, st, noted.External)
 	if decision.RetireFirst {

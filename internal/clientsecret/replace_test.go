@@ -12,7 +12,7 @@ func TestTaintRotatesOnce(t *testing.T) {
 		c.Run(t, w,
 			acctest.Step{Config: c.HCL(alone), Calls: both, Live: []int{1}},
 			acctest.Step{
-				Taint: true, Config: c.HCL(alone), Plan: acctest.DestroyCreate, Planned: acctest.Values{"version": 1, "client_secret": acctest.Unknown},
+				Taint: true, Config: c.HCL(alone), Plan: acctest.DestroyCreate, Planned: acctest.Values{"version": acctest.Unknown, "client_secret": acctest.Unknown},
 				State: acctest.Values{"version": 1, "client_secret": acctest.Made(2)}, Calls: both, Live: []int{2},
 			},
 		)

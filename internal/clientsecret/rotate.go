@@ -181,7 +181,7 @@ func (o *rotate) order(before rotation.Facts) rotation.Order {
 	order := rotation.Order{
 		Mode:         rotation.Mode(o.m.Mode.ValueString()),
 		Chosen:       o.chosen,
-		ExpiresAfter: duration(o.m.ExpiresAfter),
+		ExpiresAfter: span(o.m.ExpiresAfter),
 		Current:      o.current,
 		Pending:      o.noted.Pending,
 		Before:       before,
@@ -195,13 +195,13 @@ func (o *rotate) order(before rotation.Facts) rotation.Order {
 // keep takes over a new secret into the object. Every output gets a value here, so that an error later finds no unknown.
 func (o *rotate) keep(issued rotation.Issued) (err error) {
 	m := o.m
-	version := o.prior.Version + 1
+	version := o.connection.Versions.Next(m.client(), o.prior.Version, issued.At)
 	older := olderSecrets(o.kind.Traits, o.prior, *o.noted)
 	var sighted *rotation.Sighting
 	if o.kind.Traits.Listed {
 		sighted = o.noted.SightedBefore(issued.Before)
 	}
-	*o.noted = rotation.Noted{At: issued.At, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Sighted: sighted, Recent: o.noted.Recent, Rotated: rotation.FrameOf(issued.Before, issued.At)}
+	*o.noted = rotation.Noted{At: issued.At, PreviousMadeHere: o.prior.Version > 0, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Sighted: sighted, Recent: o.noted.Recent, Rotated: rotation.FrameOf(issued.Before, issued.At)}
 
 	// A plan that saw a short chosen value has promised that there is none.
 	if !m.ChosenVersion.IsNull() && (m.SHA256.IsNull() || issued.Value.Guessable()) {
@@ -264,7 +264,7 @@ func olderSecrets(traits rotation.Traits, prior rotation.State, noted rotation.N
 		return nil
 	}
 	older := noted.Older
-	if prior.PreviousSecretID != "" && prior.HasPrevious && prior.Version >= 2 {
+	if prior.HasPrevious && rotation.PreviousIsOurs(traits, prior, noted) {
 		leaving := rotation.Older{ID: prior.PreviousSecretID}
 		if prior.RetireAfter != nil && prior.RotatedAt != nil {
 			at := prior.RotatedAt.Add(*prior.RetireAfter)

@@ -1,6 +1,7 @@
 package clientsecret_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -70,9 +71,32 @@ func TestScheduleOfAnAdoptedClient(t *testing.T) {
 			acctest.Step{Before: func() { w.Clock.Advance(month - time.Hour) }, Config: config, Plan: acctest.NoOp},
 			acctest.Step{
 				Before: func() { w.Clock.Advance(time.Hour) }, Config: config, Plan: acctest.Update,
-				Planned: acctest.Values{"client_secret": acctest.Unknown, "version": 1},
+				Planned: acctest.Values{"client_secret": acctest.Unknown, "version": acctest.Unknown},
 				Calls:   []string{c.Rotate}, StateChecks: []statecheck.StateCheck{c.Between("rotated_at", "rotation_due_at", month)},
 			},
+		)
+	})
+}
+
+// The same time written in other units is another setting and nothing else: no secret is made, and no date moves.
+func TestDurationInOtherUnits(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		config := func(due, overlap string) string {
+			return c.HCL(fmt.Sprintf("  rotate_after = %q\n  retire_previous_after = %q\n", due, overlap))
+		}
+		dates := []statecheck.StateCheck{
+			c.Between("rotated_at", "rotation_due_at", 14*24*time.Hour), c.Between("rotated_at", "previous_secret_expires_at", 24*time.Hour),
+		}
+		said := func(due, overlap string) acctest.Step {
+			return acctest.Step{
+				Config: config(due, overlap), Plan: acctest.Update, StateChecks: dates, Live: []int{0, 1},
+				Planned: acctest.Values{"client_secret": acctest.Made(1), "version": 1, "rotate_after": due, "retire_previous_after": overlap},
+				State:   acctest.Values{"client_secret": acctest.Made(1), "version": 1, "rotate_after": due, "retire_previous_after": overlap},
+			}
+		}
+		c.Run(t, w,
+			acctest.Step{Config: config("336h", "24h"), Calls: []string{c.Rotate}, StateChecks: dates, Live: []int{0, 1}},
+			said("14d", "1d"), said("2w", "0.5d12h"), said("1w6d24h", "1440m"),
 		)
 	})
 }
@@ -85,7 +109,8 @@ func TestSavedPlanRotatesADayLater(t *testing.T) {
 		cli.Sent(c.Rotate, c.Retire)
 		w.Clock.Advance(month)
 		cli.Plan()
-		if change := cli.Saved(c.Address()); change.Actions[0] != "update" || change.After["version"] != 2.0 || change.Unknown["client_secret"] != true {
+		cli.PlannedVersion(c.Address(), 2)
+		if change := cli.Saved(c.Address()); change.Actions[0] != "update" || change.Unknown["client_secret"] != true {
 			t.Errorf("the plan shows %v", change)
 		}
 		w.Clock.Advance(24 * time.Hour)

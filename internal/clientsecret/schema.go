@@ -90,7 +90,7 @@ func (k Kind) policies() map[string]schema.Attribute {
 		"rotate_after": schema.StringAttribute{
 			Optional:   true,
 			Validators: []validator.String{positiveDuration{}},
-			MarkdownDescription: "Rotates the secret at the first apply after `rotated_at` + `rotate_after`, a duration such as `\"720h\"`. However many periods were missed, it rotates once. " +
+			MarkdownDescription: "Rotates the secret at the first apply after `rotated_at` + `rotate_after`, a duration such as `\"90d\"` or `\"2w\"` (units w, d, h, m, s; a day has 24 hours). However many periods were missed, it rotates once. " +
 				"For a secret that was adopted or imported it counts from the apply that set it. Nothing happens between applies: run Terraform on a schedule. Unset: no schedule.",
 		},
 		"retire_previous_after": schema.StringAttribute{
@@ -140,7 +140,7 @@ func (k Kind) policies() map[string]schema.Attribute {
 		attrs["expires_after"] = schema.StringAttribute{
 			Optional:   true,
 			Validators: []validator.String{positiveDuration{}},
-			MarkdownDescription: "Life of each new secret, a duration counted from its rotation, such as `\"2160h\"`. The vendor ends the secret at that date, so rotate earlier (`rotate_after`). " +
+			MarkdownDescription: "Life of each new secret, a duration counted from its rotation, such as `\"90d\"` (units w, d, h, m, s). The vendor ends the secret at that date, so rotate earlier (`rotate_after`). " +
 				"The date that is asked for is later by a random time of up to a thousandth of it (at least a minute, at most a day): by this date a secret is found again when an answer is lost. " +
 				"`expires_at` has the effective date. Unset: a new secret does not expire. A change takes effect at the next rotation.",
 		}
@@ -189,7 +189,7 @@ func (k Kind) onExternalAttribute() schema.Attribute {
 }
 
 func (k Kind) retireDescription() string {
-	const head = "How long the previous secret lives after a rotation, a duration such as `\"24h\"`. Unset: this resource never deletes the previous secret"
+	const head = "How long the previous secret lives after a rotation, a duration such as `\"24h\"` or `\"2d\"` (units w, d, h, m, s). Unset: this resource never deletes the previous secret"
 	const zero = " `\"0s\"` deletes it in the same apply, after the new one was made (and proven, where `verify` can): consumers must not depend on the old one."
 	if k.Traits.EndsOverlap {
 		return head + fmt.Sprintf("; the vendor ends it after its default overlap of %g hours. Set: the vendor is told at the rotation and ends it by itself (whole seconds). "+
@@ -235,7 +235,7 @@ func verifyBlock() schema.Block {
 			"timeout": schema.StringAttribute{
 				Optional:            true,
 				Validators:          []validator.String{positiveDuration{}},
-				MarkdownDescription: "How long to try, a duration. Default `\"30s\"`.",
+				MarkdownDescription: "How long to try, a duration such as `\"1m\"`. Default `\"30s\"`.",
 			},
 			"on_refresh": schema.BoolAttribute{
 				Optional: true,
@@ -255,7 +255,7 @@ func timeoutsBlock(ctx context.Context) schema.Block {
 		UpdateDescription: fmt.Sprintf("A duration. Default `\"%s\"`. As for `create`.", short(changeTimeout)),
 		DeleteDescription: fmt.Sprintf("A duration. Default `\"%s\"`. As for `create`.", short(changeTimeout)),
 	}).(schema.SingleNestedBlock)
-	limits.MarkdownDescription = "How long the operations may take, with the waiting that a vendor asks for."
+	limits.MarkdownDescription = "How long the operations may take, with the waiting that a vendor asks for. Durations in h, m and s, such as `\"1h30m\"`; not in days."
 	return limits
 }
 
@@ -273,8 +273,9 @@ func (k Kind) outputs() map[string]schema.Attribute {
 		"encrypted_client_secret": computedString("The current secret as armored age ciphertext, when `encryption_recipients` is set. Open it with `age -d` or with the ephemeral resource `oauthsecret_decrypted_secret`."),
 		"client_secret_sha256":    computedString("SHA-256 of the current secret in lower-case hex; it changes exactly when the secret does. Null while the secret is not known here, and for a chosen value (`client_secret_wo`) of fewer than 32 characters, which could be guessed from it."),
 		"version": schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "1 at the first secret made here, plus 1 at each rotation, 0 after an import or adoption. Known in the plan, so that it can drive another resource's `*_wo_version`.",
+			Computed: true,
+			MarkdownDescription: "A number that never repeats: 0 while no secret was made here (after an import or adoption); the Unix second of the first secret that is made here, unknown in its plan; plus 1 at each rotation after that, known in the plan. " +
+				"It can drive another resource's `*_wo_version`, also across `-replace`, `taint`, `state rm` and an import.",
 		},
 		"rotated_at":      computedString("When the current secret was made here, RFC 3339 in UTC. Null after an import or adoption."),
 		"rotation_due_at": computedString("When `rotate_after` makes the next rotation due, RFC 3339 in UTC. Null without `rotate_after`."),

@@ -50,7 +50,7 @@ func (r *clientSecret) Update(ctx context.Context, req resource.UpdateRequest, r
 		r.fail(&resp.Diagnostics, prior, "rotate the secret", u.decision.Refused)
 		return
 	}
-	if plan.Version.ValueInt64() == prior.Version.ValueInt64() {
+	if plan.Version.Equal(prior.Version) {
 		u.settle(ctx)
 		return
 	}

@@ -16,7 +16,7 @@ import (
 func (r *clientSecret) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	defer plugin.Recover(&resp.Diagnostics)
 	m := r.load(ctx, req.Config, &resp.Diagnostics)
-	if life, due := duration(m.ExpiresAfter), duration(m.RotateAfter); life > 0 && due >= life {
+	if life, due := span(m.ExpiresAfter), span(m.RotateAfter); life > 0 && due >= life {
 		resp.Diagnostics.AddAttributeWarning(path.Root("expires_after"), "The secret expires before it is rotated",
 			fmt.Sprintf("expires_after (%s) is not longer than rotate_after (%s), so the secret stops working before its successor is due. Leave room between them for the applies in between.",
 				m.ExpiresAfter.ValueString(), m.RotateAfter.ValueString()))

@@ -9,16 +9,17 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/duration"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
 )
 
-// PositiveDuration accepts a Go duration above zero.
+// PositiveDuration accepts a duration above zero.
 func PositiveDuration() validator.String { return positiveDuration{} }
 
 type positiveDuration struct{}
 
 func (positiveDuration) Description(context.Context) string {
-	return `must be a duration above zero, such as "720h" or "1h30m"`
+	return `must be a duration above zero, such as "90d", "2w" or "1h30m"`
 }
 
 func (v positiveDuration) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -27,13 +28,13 @@ func (v positiveDuration) ValidateString(ctx context.Context, req validator.Stri
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || d <= 0 {
+	if d, err := duration.Parse(req.ConfigValue.ValueString()); err != nil || d <= 0 {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
-			fmt.Sprintf("%s %s; got %q. Units are h, m and s; a day is 24h.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
+			fmt.Sprintf("%s %s; got %q. %s", req.Path, v.Description(ctx), req.ConfigValue.ValueString(), duration.Units))
 	}
 }
 
-// overlap accepts a Go duration of zero or more, in whole seconds and up to max where a vendor is told of it.
+// overlap accepts a duration of zero or more, in whole seconds and up to max where a vendor is told of it.
 type overlap struct {
 	wholeSeconds bool
 	max          time.Duration
@@ -44,7 +45,7 @@ func (k Kind) overlapDuration() validator.String {
 }
 
 func (v overlap) Description(context.Context) string {
-	text := `must be a duration of zero or more, such as "24h" or "0s"`
+	text := `must be a duration of zero or more, such as "2d", "24h" or "0s"`
 	if v.wholeSeconds {
 		text += ", in whole seconds"
 	}
@@ -60,10 +61,10 @@ func (v overlap) ValidateString(ctx context.Context, req validator.StringRequest
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	d, err := time.ParseDuration(req.ConfigValue.ValueString())
+	d, err := duration.Parse(req.ConfigValue.ValueString())
 	if err != nil || d < 0 || v.wholeSeconds && d%time.Second != 0 || v.max > 0 && d > v.max {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
-			fmt.Sprintf("%s %s; got %q. Units are h, m and s; a day is 24h.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
+			fmt.Sprintf("%s %s; got %q. %s", req.Path, v.Description(ctx), req.ConfigValue.ValueString(), duration.Units))
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // establish verifies s on the terms of the object's verify block.
 func establish(ctx context.Context, connection *session.Connection, c rotation.Client, s secret.Value, m model) verify.Verdict {
 	timeout, _ := m.Verify.Attributes()["timeout"].(types.String)
-	return connection.Verify(ctx, c, s, verify.AfterRotation(duration(timeout))).Verdict
+	return connection.Verify(ctx, c, s, verify.AfterRotation(span(timeout))).Verdict
 }
 
 // verifyRequired tells whether an unproven secret is more than a warning.

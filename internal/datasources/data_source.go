@@ -70,7 +70,7 @@ func New[V, M any](s Source[V, M]) func() datasource.DataSource {
 
 func (s Source[V, M]) build(ctx context.Context) schema.Schema {
 	limits := timeouts.BlockWithOpts(ctx, timeouts.Opts{ReadDescription: "A duration. Default `\"10m\"`."}).(schema.SingleNestedBlock) //nolint:forcetypeassert // what the package makes
-	limits.MarkdownDescription = "How long the read may take, with the waiting that a vendor asks for."
+	limits.MarkdownDescription = "How long the read may take, with the waiting that a vendor asks for. A duration in h, m and s; not in days."
 	attrs := map[string]schema.Attribute{
 		s.Kind.Scope.Name: schema.StringAttribute{
 			Optional:            true,

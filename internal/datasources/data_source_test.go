@@ -263,11 +263,11 @@ func TestAudit_Errors(t *testing.T) {
 				w.Inject(simulator.Fault{Operation: "identity_service.list", Times: -1, Kind: simulator.Timeout})
 			},
 			config: "data \"oauthsecret_identity_service_client_secrets\" \"x\" {\n  client_id = \"a\"\n  timeouts { read = \"1s\" }\n}",
-			want:   []string{"Unable to list the client secrets", "give it more time in the timeouts attribute"},
+			want:   []string{"Unable to list the client secrets", "give it more time in the timeouts block"},
 		},
 		"bad duration": {
-			config: "data \"oauthsecret_identity_service_client_secrets\" \"x\" {\n  client_id = \"a\"\n  expiring_within = \"30d\"\n}",
-			want:   []string{"Invalid duration", "expiring_within must be a duration above zero", `got "30d"`},
+			config: "data \"oauthsecret_identity_service_client_secrets\" \"x\" {\n  client_id = \"a\"\n  expiring_within = \"30 days\"\n}",
+			want:   []string{"Invalid duration", "expiring_within must be a duration above zero", `got "30 days"`},
 		},
 		"empty search": {
 			config: `data "oauthsecret_csp_oauth_apps" "x" { search_term = "" }`,

@@ -382,7 +382,7 @@ func TestList_RefusesBadFilters(t *testing.T) {
 	for vendor, config := range map[string]map[string]any{
 		"cloudflare":       {"account_id": "short"},
 		"csp":              {"search_term": ""},
-		"identity_service": {"client_id": "a", "expiring_within": "30d"},
+		"identity_service": {"client_id": "a", "expiring_within": "30 days"},
 	} {
 		typeName := "oauthsecret_" + vendor + "_client_secret"
 		resp, err := s.ProviderServer.(tfprotov6.ListResourceServer).ValidateListResourceConfig(context.Background(), &tfprotov6.ValidateListResourceConfigRequest{

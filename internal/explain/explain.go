@@ -104,7 +104,7 @@ func (s Subject) remedy(err error) string {
 	case errors.Is(err, context.Canceled):
 		return "Run the command again."
 	case errors.Is(err, context.DeadlineExceeded):
-		return "Run the command again, or give it more time in the timeouts attribute."
+		return "Run the command again, or give it more time in the timeouts block."
 	case errors.As(err, &unsent):
 		return "Check the network, the proxy and the address in the provider configuration; then run the command again."
 	case errors.As(err, &unusable):
@@ -125,7 +125,7 @@ func general(status int) string {
 	case status == http.StatusConflict:
 		return "Another change of this client is under way or left open. Wait or finish it, then run the command again."
 	case status == http.StatusTooManyRequests:
-		return "Run the command again later, lower requests_per_second in the provider configuration, or allow more time in the timeouts attribute."
+		return "Run the command again later, lower requests_per_second in the provider configuration, or allow more time in the timeouts block."
 	case status >= 500:
 		return "The vendor has a problem; run the command again later."
 	default:

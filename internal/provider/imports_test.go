@@ -25,7 +25,7 @@ var house = [][]string{
 	{`^internal/httpapi$`},
 	{`^internal/pace$`},
 	{`^internal/(coalesce|encryption|verify|plugin)$`},
-	{`^internal/(secret|clock)$`},
+	{`^internal/(secret|clock|duration)$`},
 }
 
 // What some packages must not know, whatever floor it is on.

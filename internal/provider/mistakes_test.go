@@ -234,7 +234,7 @@ provider "oauthsecret" {
 		resource.TestStep{
 			PreConfig: w.ResetJournal,
 			Config:    config("2:" + simulator.IdentityServiceAccessToken),
-			Check:     resource.ComposeTestCheckFunc(w.Changed(), resource.TestCheckResourceAttr("oauthsecret_identity_service_client_secret.app", "version", "1")),
+			Check:     resource.ComposeTestCheckFunc(w.Changed(), w.VersionIs("oauthsecret_identity_service_client_secret.app", 1)),
 		},
 	)
 }

@@ -40,7 +40,7 @@ type State struct {
 	RotateAfter      time.Duration
 	RetireAfter      *time.Duration
 	ChosenVersion    *int64
-	Version          int64 // 0: adopted or imported, the value is not known here
+	Version          int64 // 0: adopted or imported, the value is not known here; see session.Versions
 	RotatedAt        *time.Time
 	DueAt            *time.Time
 	HasPrevious      bool
@@ -51,7 +51,14 @@ type State struct {
 }
 
 // Unrecognised tells a secret of a Listed vendor that was made here and whose id is not known.
-func (st State) Unrecognised() bool { return st.Version >= 1 && st.SecretID == "" }
+func (st State) Unrecognised() bool { return st.Version > 0 && st.SecretID == "" }
+
+// beyondFirst tells, of the object alone, that the current secret surely is not the first one that was made here: the first
+// has the second of its own making as its version, or a higher number, and the next ones count on from there. Two
+// rotations within a second are not told apart.
+func (st State) beyondFirst() bool {
+	return st.Version > 0 && st.RotatedAt != nil && st.Version < st.RotatedAt.Unix()
+}
 
 // Decision is what an apply will do.
 type Decision struct {
@@ -228,19 +235,20 @@ func PreviousEndsAt(traits Traits, set Settings, st State, noted Noted) *time.Ti
 
 // PreviousIsOurs tells whether the previous secret is one that this resource replaced. On a slot API nobody may delete
 // what somebody else's rotation pushed there: it can be the very secret that this state hands out. On a list only what
-// this resource created may go, and an adopted or imported secret (version 0) was not.
+// this resource created may go: the secret before the first one that was made here was imported. The notes say which it is,
+// and so does the object of a later rotation where they are lost; otherwise it counts as imported.
 func PreviousIsOurs(traits Traits, st State, noted Noted) bool {
 	if traits.Listed {
-		return st.Version >= 2 && st.PreviousSecretID != ""
+		return st.PreviousSecretID != "" && (noted.PreviousMadeHere || st.beyondFirst())
 	}
-	return st.Version >= 1 && !noted.doubtful()
+	return st.Version > 0 && !noted.doubtful()
 }
 
 func notOurs(traits Traits, st State) Warning {
 	if traits.Listed {
 		return Warning{
 			Summary: "The previous secret is not deleted",
-			Detail: fmt.Sprintf("retire_previous_after has passed, but secret %s was not created by this resource (it was imported). "+
+			Detail: fmt.Sprintf("retire_previous_after has passed, but secret %s is not known to have been made by this resource (it may have been imported). "+
 				"Delete it with a rotation completion that names it in previous_secret_id, or in the vendor's console.", st.PreviousSecretID),
 		}
 	}

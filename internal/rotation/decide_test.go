@@ -36,8 +36,8 @@ type inputs struct {
 func base(traits rotation.Traits) inputs {
 	in := inputs{traits: traits}
 	in.set = rotation.Settings{OnExternal: rotation.ExternalWarn, OnPending: rotation.PendingFail, Mode: rotation.Overlap}
-	in.st = rotation.State{Version: 2, RotatedAt: at(0)}
-	in.noted = rotation.Noted{At: t0.Add(day)}
+	in.st = rotation.State{Version: t0.Unix() + 1, RotatedAt: at(0)}
+	in.noted = rotation.Noted{At: t0.Add(day), PreviousMadeHere: true}
 	if traits.Listed {
 		in.st.SecretID, in.st.PreviousSecretID = "new", "old"
 	}
@@ -194,7 +194,9 @@ func TestDecide_External(t *testing.T) {
 func TestDecide_Retire(t *testing.T) {
 	t.Parallel()
 	foreign := func(in *inputs) { in.noted.ForeignPrevious = true }
-	imported := func(in *inputs) { in.st.Version = 1 }
+	imported := func(in *inputs) { in.st.Version, in.noted.PreviousMadeHere = t0.Unix(), false }
+	// The note is lost, and the object alone tells: it rotated five times from its first second on.
+	later := func(in *inputs) { in.st.Version, in.noted.PreviousMadeHere = t0.Add(-day).Unix()+5, false }
 	lost := func(in *inputs) { in.noted = rotation.Noted{} }
 	unprovable := func(in *inputs) { in.set.Unprovable = true }
 	run(t, cases{
@@ -207,10 +209,11 @@ func TestDecide_Retire(t *testing.T) {
 		"rotating, unprovable":       {base(listed).with(several(retiring(day), unprovable, triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", older: []string{"old"}}},
 		"slot, due, unprovable":      {base(cloudflare).with(several(retiring(day), unprovable)), outcome{warnings: []string{"cannot be proven from here"}}},
 		"due, notes lost":            {base(listed).with(several(retiring(day), lost)), outcome{}},
-		"due, imported":              {base(listed).with(several(retiring(day), imported)), outcome{warnings: []string{"secret old was not created by this resource"}}},
+		"due, imported":              {base(listed).with(several(retiring(day), imported)), outcome{warnings: []string{"secret old is not known to have been made by this resource"}}},
+		"due, by the object alone":   {base(listed).with(several(retiring(day), later)), outcome{retire: true}},
 		"due, nothing there":         {base(listed).with(several(retiring(day), func(in *inputs) { in.st.HasPrevious = false })), outcome{}},
 		"due beside a rotation":      {base(listed).with(several(retiring(day), triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", older: []string{"old"}}},
-		"imported, rotation":         {base(listed).with(several(retiring(day), imported, triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", warnings: []string{"not created"}}},
+		"imported, rotation":         {base(listed).with(several(retiring(day), imported, triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", warnings: []string{"not known to have been made"}}},
 		"due, rotation not known":    {base(listed).with(several(retiring(day), maybe)), outcome{rotate: rotation.Maybe, why: "not known"}},
 		"slot, due":                  {base(cloudflare).with(retiring(day)), outcome{retire: true}},
 		"slot, due, foreign":         {base(cloudflare).with(several(retiring(day), foreign)), outcome{warnings: []string{"may be the one in use"}}},
@@ -324,7 +327,7 @@ func TestPreviousEndsAt(t *testing.T) {
 			in.st.RetireAfter, in.st.PreviousEndsAt = ptr(day), at(day)
 			in.noted.PreviousExpiresAt = at(7 * day)
 		})), at(7 * day)},
-		"listed, imported":   {base(listed).with(several(retiring(5*day), func(in *inputs) { in.st.Version = 1 })), nil},
+		"listed, imported":   {base(listed).with(several(retiring(5*day), func(in *inputs) { in.st.Version, in.noted.PreviousMadeHere = t0.Unix(), false })), nil},
 		"listed, notes lost": {base(listed).with(several(withPrevious, func(in *inputs) { in.noted, in.st.PreviousEndsAt = rotation.Noted{}, at(day) })), at(day)},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,8 @@ type Noted struct {
 	External *External `json:"external,omitempty"`
 	// ForeignPrevious: the previous secret of a slot API was not put there by this resource.
 	ForeignPrevious bool `json:"foreign_previous,omitempty"`
+	// PreviousMadeHere: the secret that the last rotation replaced was made here too, not adopted or imported.
+	PreviousMadeHere bool `json:"previous_made_here,omitempty"`
 	// PreviousExpiresAt is when the vendor itself ends the previous secret of a Listed vendor; nil when it does not.
 	PreviousExpiresAt *time.Time `json:"previous_expires_at,omitempty"`
 	// Changed is when the client of a slot API was last changed by anyone, as the last read showed it. A client that was

@@ -33,6 +33,8 @@ type Connection struct {
 	Open *Open
 	// Newest remembers which secret of a client this process made last.
 	Newest *Newest
+	// Versions remembers the versions of each client's objects.
+	Versions *Versions
 	// Claims are the secrets that objects of this configuration hold.
 	Claims *Claims
 }

@@ -1,6 +1,6 @@
 data "oauthsecret_identity_service_client_secrets" "expiring" {
   client_id       = "my-new-app"
-  expiring_within = "720h" # 30 days
+  expiring_within = "30d"
 }
 
 # A warning in every plan, from 30 days before a secret expires.

@@ -15,6 +15,6 @@ list "oauthsecret_identity_service_client_secret" "expiring" {
 
   config {
     client_id       = "my-new-app"
-    expiring_within = "720h"
+    expiring_within = "30d"
   }
 }

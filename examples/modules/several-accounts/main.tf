@@ -22,7 +22,7 @@ module "production" {
   for_each  = var.production.oauth_client_ids
 
   oauth_client_id = each.key
-  rotate_after    = "2160h"
+  rotate_after    = "90d"
 }
 
 module "staging" {
@@ -31,5 +31,5 @@ module "staging" {
   for_each  = var.staging.oauth_client_ids
 
   oauth_client_id = each.key
-  rotate_after    = "720h"
+  rotate_after    = "30d"
 }

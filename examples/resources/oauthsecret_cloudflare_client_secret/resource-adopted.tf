@@ -3,6 +3,6 @@
 resource "oauthsecret_cloudflare_client_secret" "adopted" {
   oauth_client_id       = "a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4"
   on_create             = "adopt"
-  rotate_after          = "2160h"
+  rotate_after          = "90d"
   retire_previous_after = "24h"
 }

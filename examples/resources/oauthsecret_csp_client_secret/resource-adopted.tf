@@ -3,5 +3,5 @@
 resource "oauthsecret_csp_client_secret" "adopted" {
   oauth_app_id = "billing-worker"
   on_create    = "adopt"
-  rotate_after = "2160h"
+  rotate_after = "90d"
 }

@@ -2,8 +2,8 @@
 # The one before it is deleted at the first apply a day after the rotation.
 resource "oauthsecret_identity_service_client_secret" "billing" {
   client_id             = "my-new-app"
-  rotate_after          = "1440h"
-  expires_after         = "2160h"
+  rotate_after          = "60d"
+  expires_after         = "90d"
   retire_previous_after = "24h"
 }
 

@@ -42,7 +42,8 @@ type World struct {
 	// Initial are the secrets that the clients have from the start.
 	InitialCloudflare, InitialCSP, InitialIdentityService string
 
-	record *record
+	record   *record
+	versions firstVersions
 }
 
 // NewWorld starts a simulator on loopback that ends with the test.

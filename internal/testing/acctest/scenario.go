@@ -166,8 +166,11 @@ func Words(text string) *regexp.Regexp {
 	return regexp.MustCompile(strings.Join(words, `[\s│]+`))
 }
 
-// check turns an expected value into a check.
-func (c Client) check(w *World, want any) knownvalue.Check {
+// check turns an expected value into a check. An expected version counts from the first secret that was made here.
+func (c Client) check(w *World, name string, want any) knownvalue.Check {
+	if n, ok := want.(int); ok && name == "version" {
+		return w.VersionValue(c.Address(), n)
+	}
 	switch want := want.(type) {
 	case nil:
 		return knownvalue.Null()
@@ -203,7 +206,7 @@ func (p planned) CheckPlan(ctx context.Context, req plancheck.CheckPlanRequest, 
 		if want == Unknown {
 			plancheck.ExpectUnknownValue(p.client.Address(), tfjsonpath.New(name)).CheckPlan(ctx, req, &one)
 		} else {
-			plancheck.ExpectKnownValue(p.client.Address(), tfjsonpath.New(name), p.client.check(p.world, want)).CheckPlan(ctx, req, &one)
+			plancheck.ExpectKnownValue(p.client.Address(), tfjsonpath.New(name), p.client.check(p.world, name, want)).CheckPlan(ctx, req, &one)
 		}
 		if one.Error != nil {
 			problems = append(problems, fmt.Errorf("planned %s: %w", name, one.Error))
@@ -224,7 +227,7 @@ func (s stored) CheckState(ctx context.Context, req statecheck.CheckStateRequest
 	var problems []error
 	for name, want := range s.want {
 		var one statecheck.CheckStateResponse
-		statecheck.ExpectKnownValue(s.client.Address(), tfjsonpath.New(name), s.client.check(s.world, want)).CheckState(ctx, req, &one)
+		statecheck.ExpectKnownValue(s.client.Address(), tfjsonpath.New(name), s.client.check(s.world, name, want)).CheckState(ctx, req, &one)
 		if one.Error != nil {
 			problems = append(problems, fmt.Errorf("%s in state: %w", name, one.Error))
 		}

@@ -35,7 +35,7 @@ var chapters = []chapter{
 		{"An access token was read with its line end", identityService, setenv("IDENTITY_SERVICE_ACCESS_TOKEN", "a\nb"), plans(nil)},
 		{"No account is named", cloudflare, unset("CLOUDFLARE_ACCOUNT_ID"), plans(nil)},
 		{"An id has a slash", csp, nil, validates(settings{"oauth_app_id": "a/b"})},
-		{"Durations are none", csp, nil, validates(settings{"oauth_app_id": "a", "rotate_after": "30d", "retire_previous_after": "1500ms"})},
+		{"Durations are none", csp, nil, validates(settings{"oauth_app_id": "a", "rotate_after": "1 month", "retire_previous_after": "1500ms"})},
 		{"Recipients are none", cloudflare, nil, validates(settings{"oauth_client_id": "a", "encryption_recipients": []string{
 			"AGE-SECRET-KEY-1X", "age1x", "ssh-rsa x", "gpg", "age1pq1x", "age1yubikey1x", "ecdsa-sha2-nistp256 x", "no-pty ssh-ed25519 x", "ssh-rsa x\nssh-rsa y", " ",
 		}})},
@@ -73,6 +73,7 @@ var chapters = []chapter{
 		{"Secrets from before the previous one are never due (Identity Service)", identityService, all(had(trigger("1")), had(trigger("2")), had(trigger("3"))), plans(trigger("3"))},
 		{"Destroy keeps", cloudflare, had(nil), wantsGone},
 		{"Destroy of an import (Identity Service)", identityService, imported, wantsGone},
+		{"Destroy after an imported secret was rotated (Identity Service)", identityService, all(imported, had(trigger("1")), had(trigger("2"))), destroys},
 		{"Destroy revokes", csp, had(settings{"on_destroy": "revoke"}), wantsGone},
 		{"Secrets from before the previous one are due", identityService, all(had(with(trigger("1"), day)), had(with(trigger("2"), day)), later(20*hour), had(with(trigger("3"), day)), later(5*hour)), plans(with(trigger("3"), day))},
 		{"The recipients of a sealed secret change", cloudflare, had(settings{"encryption_recipients": recipients}), plans(settings{"encryption_recipients": []string{"age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa"}})},

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -76,9 +77,9 @@ func TestPlans(t *testing.T) {
 			then:    cloudflare + `retire_previous_after = "24h"` + end,
 		},
 		"schedule": {
-			first:   csp + "rotate_after = \"2160h\"\n  retire_previous_after = \"24h\"" + end,
+			first:   csp + "rotate_after = \"90d\"\n  retire_previous_after = \"24h\"" + end,
 			happens: func(w *acctest.World) { w.Clock.Advance(91 * 24 * time.Hour) },
-			then:    csp + "rotate_after = \"2160h\"\n  retire_previous_after = \"24h\"" + end,
+			then:    csp + "rotate_after = \"90d\"\n  retire_previous_after = \"24h\"" + end,
 		},
 		"regenerate": {
 			first: csp + `rotate_when_changed = { incident = "none" }` + end,
@@ -97,17 +98,17 @@ func TestPlans(t *testing.T) {
 			then:    cloudflare + `on_create = "adopt"` + end,
 		},
 		"drift-deleted": {
-			first: identityService + `expires_after = "2160h"` + end,
+			first: identityService + `expires_after = "90d"` + end,
 			happens: func(w *acctest.World) {
 				secrets := w.IdentityService.Secrets(acctest.Tenant, acctest.Application)
 				w.IdentityService.DeleteSecretElsewhere(secrets[len(secrets)-1].ID)
 			},
-			then: identityService + `expires_after = "2160h"` + end,
+			then: identityService + `expires_after = "90d"` + end,
 		},
 		"drift-expired": {
-			first:   identityService + `expires_after = "2160h"` + end,
+			first:   identityService + `expires_after = "90d"` + end,
 			happens: func(w *acctest.World) { w.Clock.Advance(92 * 24 * time.Hour) },
-			then:    identityService + `expires_after = "2160h"` + end,
+			then:    identityService + `expires_after = "90d"` + end,
 		},
 		"drift-gone": {
 			first:   cloudflare + `on_create = "adopt"` + end,
@@ -127,9 +128,9 @@ func TestPlans(t *testing.T) {
 			apply:   true,
 		},
 		"lost-identity-service": {
-			first:   identityService + "expires_after = \"2160h\"\n  rotate_when_changed = { quarter = \"2026-Q1\" }" + end,
+			first:   identityService + "expires_after = \"90d\"\n  rotate_when_changed = { quarter = \"2026-Q1\" }" + end,
 			happens: losing("identity_service.add"),
-			then:    identityService + "expires_after = \"2160h\"\n  rotate_when_changed = { quarter = \"2026-Q2\" }" + end,
+			then:    identityService + "expires_after = \"90d\"\n  rotate_when_changed = { quarter = \"2026-Q2\" }" + end,
 			apply:   true,
 		},
 	} {
@@ -175,6 +176,20 @@ var (
 	hash     = regexp.MustCompile(`"[0-9a-f]{64}"`) // CSP's secrets are made at random
 )
 
+// version is the Unix second of the first secret, and what counts on from it.
+var version = regexp.MustCompile(`(version +(?:=|:) )(\d{10})(?: -> (\d{10}))?`)
+
+// steady replaces the number of the first version by that of day.
+func steady(text string) string {
+	numbers := version.FindStringSubmatch(text)
+	first, _ := strconv.ParseInt(numbers[2], 10, 64)
+	shown := numbers[1] + strconv.FormatInt(day.Unix(), 10)
+	if next, err := strconv.ParseInt(numbers[3], 10, 64); err == nil {
+		shown += " -> " + strconv.FormatInt(day.Unix()+next-first, 10)
+	}
+	return shown
+}
+
 // day is the day on which the guides' plans are made.
 var day = time.Date(2026, time.January, 15, 9, 30, 0, 0, time.UTC)
 
@@ -190,6 +205,7 @@ func printed(out string, apply bool, start time.Time) string {
 	}
 	out = port.ReplaceAllString(out, "vendor.example")
 	out = hash.ReplaceAllString(out, `"b5d4045c3f466fa91fe2cc6abe79232a1a57cdf104f7a26e716e0a1e2789df78"`)
+	out = version.ReplaceAllStringFunc(out, steady)
 	out = stamp.ReplaceAllStringFunc(out, func(text string) string {
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/datasources"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/duration"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 )
 
@@ -38,7 +39,7 @@ type clientSecretItem struct {
 	Valid     types.Bool   `tfsdk:"valid"`
 }
 
-const expiringWithinFilter = "Leaves only secrets that are valid now and expire within this time from now, a duration such as `\"720h\"` (30 days). Unset: all."
+const expiringWithinFilter = "Leaves only secrets that are valid now and expire within this time from now, a duration such as `\"30d\"` (units w, d, h, m, s). Unset: all."
 
 func newClientSecretsDataSource() func() datasource.DataSource {
 	return datasources.New(datasources.Source[*secrets, clientSecretsModel]{
@@ -109,6 +110,6 @@ func expiring(e rotation.Entry, now time.Time, within types.String) bool {
 	if within.IsNull() {
 		return true
 	}
-	span, err := time.ParseDuration(within.ValueString())
+	span, err := duration.Parse(within.ValueString())
 	return err == nil && e.Live(now) && e.ExpiresAt != nil && !e.ExpiresAt.After(now.Add(span))
 }

@@ -22,7 +22,7 @@ func TestCreate_ListAddList(t *testing.T) {
 		Config: app(),
 		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 			plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate),
-			plancheck.ExpectKnownValue(address, tfjsonpath.New("version"), knownvalue.Int64Exact(1)),
+			plancheck.ExpectUnknownValue(address, tfjsonpath.New("version")),
 			plancheck.ExpectKnownValue(address, tfjsonpath.New("tenant"), knownvalue.StringExact(acctest.Tenant)),
 			plancheck.ExpectKnownValue(address, tfjsonpath.New("has_previous_secret"), knownvalue.Bool(false)),
 			plancheck.ExpectUnknownValue(address, tfjsonpath.New("client_secret")),
@@ -31,7 +31,7 @@ func TestCreate_ListAddList(t *testing.T) {
 		Check: all(
 			w.Sent(list, add, list),
 			holds(w, 0),
-			is("version", "1", "tenant", acctest.Tenant, "client_id", acctest.Application, "expires_at", "",
+			version(w, 1), is("tenant", acctest.Tenant, "client_id", acctest.Application, "expires_at", "",
 				"rotation_due_at", "", "encrypted_client_secret", "", "verified", "", "on_destroy", "delete",
 				"on_external_rotation", "warn", "allow_self_rotation", "false"),
 			noPrevious,

@@ -63,7 +63,7 @@ func TestEncryption(t *testing.T) {
 				plancheck.ExpectUnknownValue(address, tfjsonpath.New("encrypted_client_secret")),
 			}},
 		},
-		resource.TestStep{PreConfig: after(w, 0), Config: app(q("2"), sealedTo(first)), Check: all(w.Changed(add), opens(w, 1, first), is("version", "2"))},
+		resource.TestStep{PreConfig: after(w, 0), Config: app(q("2"), sealedTo(first)), Check: all(w.Changed(add), opens(w, 1, first), version(w, 2))},
 		// New keys take effect at the next rotation, and the plan says so.
 		resource.TestStep{
 			PreConfig: after(w, 0), Config: app(q("2"), sealedTo(second)),
@@ -83,11 +83,11 @@ func TestEncryption_SealsWhatIsThere(t *testing.T) {
 	w.Run(t,
 		resource.TestStep{Config: app()},
 		resource.TestStep{
-			Config: app(sealedTo(key)), Check: all(w.Sent(), opens(w, 0, key), is("version", "1")),
+			Config: app(sealedTo(key)), Check: all(w.Sent(), opens(w, 0, key), version(w, 1)),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
 				plancheck.ExpectKnownValue(address, tfjsonpath.New("client_secret"), knownvalue.Null()),
-				plancheck.ExpectKnownValue(address, tfjsonpath.New("version"), knownvalue.Int64Exact(1)),
+				plancheck.ExpectKnownValue(address, tfjsonpath.New("version"), w.VersionValue(address, 1)),
 				fresh(w),
 			}},
 		},

@@ -45,7 +45,7 @@ func TestExternal_DeadSecret(t *testing.T) {
 					w.Run(t, resource.TestStep{Config: config},
 						resource.TestStep{
 							PreConfig: kill, Config: config, ConfigPlanChecks: nothing,
-							Check: all(w.Changed(), holds(w, 0), is("version", "1"), acctest.Do(func() error {
+							Check: all(w.Changed(), holds(w, 0), version(w, 1), acctest.Do(func() error {
 								if said := w.Said(); len(said) > 0 {
 									t.Errorf("ignore says %+v", said)
 								}
@@ -56,7 +56,7 @@ func TestExternal_DeadSecret(t *testing.T) {
 				}
 				w.Run(t, resource.TestStep{Config: config},
 					resource.TestStep{
-						PreConfig: kill, Config: config, ConfigPlanChecks: rotating(2),
+						PreConfig: kill, Config: config, ConfigPlanChecks: rotating(w, 2),
 						Check: all(w.Changed(add), holds(w, 1), noPrevious, accepted(w, "no yes"),
 							warned(w, "plan", "Secret", death.seen, "does not work any more", "This plan rotates")),
 					},
@@ -96,7 +96,7 @@ func TestExternal_PreviousGoneBetweenPlanAndApply(t *testing.T) {
 			Check: all(w.Changed(), noPrevious),
 		},
 		resource.TestStep{
-			Config: config("3"), ConfigPlanChecks: with(rotating(3), acctest.OnPlan(gone(1))),
+			Config: config("3"), ConfigPlanChecks: with(rotating(w, 3), acctest.OnPlan(gone(1))),
 			Check: all(w.Changed(add), holds(w, 2)),
 		},
 		resource.TestStep{PreConfig: after(w, 0), Config: config("3"), ConfigPlanChecks: nothing, Check: all(w.Changed(), noPrevious)},

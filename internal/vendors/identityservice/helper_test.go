@@ -62,6 +62,9 @@ func is(pairs ...string) resource.TestCheckFunc {
 	return resource.ComposeAggregateTestCheckFunc(checks...)
 }
 
+// version checks that the state has the nth version since the first secret made here.
+func version(w *acctest.World, n int) resource.TestCheckFunc { return w.VersionIs(address, n) }
+
 func all(checks ...resource.TestCheckFunc) resource.TestCheckFunc {
 	return resource.ComposeAggregateTestCheckFunc(checks...)
 }
@@ -118,21 +121,25 @@ func previous(w *acctest.World, n int) resource.TestCheckFunc {
 var noPrevious = is("has_previous_secret", "false", "previous_secret_id", "", "previous_secret_expires_at", "")
 
 // rotating are the checks of a plan that rotates to this version: in place, only the secret unknown.
-func rotating(version int64) resource.ConfigPlanChecks {
+func rotating(w *acctest.World, version int) resource.ConfigPlanChecks {
+	shown := plancheck.ExpectKnownValue(address, tfjsonpath.New("version"), w.VersionValue(address, version))
+	if version == 1 { // the moment of it
+		shown = plancheck.ExpectUnknownValue(address, tfjsonpath.New("version"))
+	}
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 		plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
 		plancheck.ExpectUnknownValue(address, tfjsonpath.New("client_secret")),
 		plancheck.ExpectUnknownValue(address, tfjsonpath.New("client_secret_sha256")),
 		plancheck.ExpectUnknownValue(address, tfjsonpath.New("secret_id")),
-		plancheck.ExpectKnownValue(address, tfjsonpath.New("version"), knownvalue.Int64Exact(version)),
+		shown,
 	}}
 }
 
 // keeping are the checks of an in-place update that leaves the secret alone.
-func keeping(w *acctest.World, n int, version int64) resource.ConfigPlanChecks {
+func keeping(w *acctest.World, n, version int) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 		plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
-		plancheck.ExpectKnownValue(address, tfjsonpath.New("version"), knownvalue.Int64Exact(version)),
+		plancheck.ExpectKnownValue(address, tfjsonpath.New("version"), w.VersionValue(address, version)),
 		plancheck.ExpectKnownValue(address, tfjsonpath.New("client_secret"), knownvalue.StringFunc(func(v string) error {
 			if want := made(w)[n].Value; v != want {
 				return fmt.Errorf("the planned secret is not the one in state")

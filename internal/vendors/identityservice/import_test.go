@@ -78,8 +78,8 @@ func TestImport_RotatedButNeverDeleted(t *testing.T) {
 			w.Run(t,
 				resource.TestStep{Config: config("1") + importing(importID), Check: all(w.Changed(), imported)},
 				resource.TestStep{
-					PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: rotating(1),
-					Check: all(w.Changed(add), holds(w, 0), kept, is("version", "1", "has_previous_secret", "true", "previous_secret_id", id, "previous_secret_expires_at", "")),
+					PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: rotating(w, 1),
+					Check: all(w.Changed(add), holds(w, 0), kept, version(w, 1), is("has_previous_secret", "true", "previous_secret_id", id, "previous_secret_expires_at", "")),
 				},
 				resource.TestStep{
 					PreConfig: after(w, 2*day), Config: config("2"), ConfigPlanChecks: nothing,
@@ -100,7 +100,7 @@ func TestImport_RotatedThenDestroyed(t *testing.T) {
 	_, value, importID := foreign(w)
 	w.Run(t,
 		resource.TestStep{Config: app(q("1")) + importing(importID)},
-		resource.TestStep{Config: app(q("2")), Check: is("version", "1", "has_previous_secret", "true")},
+		resource.TestStep{Config: app(q("2")), Check: all(version(w, 1), is("has_previous_secret", "true"))},
 		resource.TestStep{PreConfig: after(w, 0), Config: app(q("2")), Destroy: true, Check: all(w.Changed(remove), accepted(w, "no"))},
 	)
 	if !w.IdentityService.Accepts(acctest.Tenant, acctest.Application, value) {
@@ -116,7 +116,7 @@ func TestImport_RotateAfter(t *testing.T) {
 	w.Run(t,
 		resource.TestStep{Config: config + importing(importID), Check: all(w.Changed(), imported, resource.TestCheckResourceAttrSet(address, "rotation_due_at"))},
 		resource.TestStep{PreConfig: after(w, 29*day), Config: config, ConfigPlanChecks: nothing, Check: w.Changed()},
-		resource.TestStep{PreConfig: after(w, 2*day), Config: config, ConfigPlanChecks: rotating(1), Check: all(w.Changed(add), holds(w, 0))},
+		resource.TestStep{PreConfig: after(w, 2*day), Config: config, ConfigPlanChecks: rotating(w, 1), Check: all(w.Changed(add), holds(w, 0))},
 	)
 }
 

@@ -58,7 +58,7 @@ func TestLostAdd_Create(t *testing.T) {
 			w.Inject(fault)
 			w.Run(t, resource.TestStep{
 				Config: app(expiring),
-				Check: all(w.Changed(changes...), holds(w, n), is("version", "1"), accepted(w, works),
+				Check: all(w.Changed(changes...), holds(w, n), version(w, 1), accepted(w, works),
 					warned(w, "apply", "no usable answer to the first request")),
 			})
 			if w.PendingFaults() > 0 {
@@ -85,7 +85,7 @@ func TestLostAdd_Rotation(t *testing.T) {
 						w.ResetJournal()
 						w.Inject(simulator.Fault{Operation: add, Kind: simulator.Drop, After: after})
 					},
-					Config: app(q("2"), expiring, zero), ConfigPlanChecks: rotating(2),
+					Config: app(q("2"), expiring, zero), ConfigPlanChecks: rotating(w, 2),
 					Check: all(w.Changed(changes...), holds(w, n), noPrevious, accepted(w, works)),
 				})
 		})
@@ -111,14 +111,14 @@ func TestLostAdd_Twice(t *testing.T) {
 		resource.TestStep{PreConfig: lost, Config: app(q("1"), expiring), ExpectError: matching("No new secret is listed")},
 		resource.TestStep{
 			PreConfig: check(t, w, w.Changed(add, remove, add, remove), accepted(w, "no no")), Config: app(q("1"), expiring),
-			Check: all(w.Changed(add), holds(w, 2), is("version", "1")),
+			Check: all(w.Changed(add), holds(w, 2), version(w, 1)),
 		},
 		resource.TestStep{PreConfig: lost, Config: app(q("2"), expiring), ExpectError: matching("The secrets that worked before still")},
 		resource.TestStep{
 			PreConfig: check(t, w, w.Changed(add, remove, add, remove), accepted(w, "no no yes no no")), Config: app(q("1"), expiring),
-			ConfigPlanChecks: nothing, Check: all(w.Changed(), holds(w, 2), is("version", "1")),
+			ConfigPlanChecks: nothing, Check: all(w.Changed(), holds(w, 2), version(w, 1)),
 		},
-		resource.TestStep{Config: app(q("2"), expiring), Check: all(w.Changed(add), holds(w, 5), previous(w, 2), is("version", "2"))},
+		resource.TestStep{Config: app(q("2"), expiring), Check: all(w.Changed(add), holds(w, 5), previous(w, 2), version(w, 2))},
 	)
 }
 
@@ -320,7 +320,7 @@ func TestForeignAdd(t *testing.T) {
 			resource.TestStep{Config: app(q("1")), Check: all(
 				w.Changed(add),
 				func(s *terraform.State) error { return is("client_secret", made(w)[0].Value)(s) },
-				is("secret_id", "", "id", acctest.Tenant+"/"+acctest.Application, "version", "1"),
+				version(w, 1), is("secret_id", "", "id", acctest.Tenant+"/"+acctest.Application),
 				acctest.Do(func() error {
 					var ids []string
 					for _, r := range records(w) {
@@ -353,7 +353,7 @@ func TestForeignAdd(t *testing.T) {
 			resource.TestStep{
 				PreConfig: func() { w.BeforeRequest(nil) }, RefreshState: true,
 				Check: all(func(s *terraform.State) error {
-					return is("client_secret", made(w)[1].Value, "version", "2", "secret_id", "")(s)
+					return all(version(w, 2), is("client_secret", made(w)[1].Value, "secret_id", ""))(s)
 				}),
 			},
 		)

@@ -89,7 +89,7 @@ func TestRead_ApplicationRemoved(t *testing.T) {
 				w.InitialIdentityService = w.IdentityService.AddApplication(acctest.Tenant, acctest.Application)
 				after(w, 0)()
 			},
-			Config: app(), Check: all(w.Changed(add), is("version", "1"), accepted(w, "yes")),
+			Config: app(), Check: all(w.Changed(add), version(w, 1), accepted(w, "yes")),
 		},
 	)
 }
@@ -108,7 +108,7 @@ func TestRead_ApplicationRemovedButForbidden(t *testing.T) {
 				w.InitialIdentityService = w.IdentityService.AddApplication(acctest.Tenant, acctest.Application)
 				after(w, 0)()
 			},
-			Config: app(`on_destroy = "keep"`, `on_external_rotation = "ignore"`), Check: all(w.Changed(), is("version", "1")),
+			Config: app(`on_destroy = "keep"`, `on_external_rotation = "ignore"`), Check: all(w.Changed(), version(w, 1)),
 		},
 	)
 }

@@ -40,11 +40,11 @@ func TestRotateAfter(t *testing.T) {
 		resource.TestStep{PreConfig: after(w, 719*time.Hour), Config: config, ConfigPlanChecks: nothing, Check: w.Changed()},
 		// Due: once, also after three missed periods.
 		resource.TestStep{
-			PreConfig: after(w, 2*time.Hour), Config: config, ConfigPlanChecks: rotating(2),
+			PreConfig: after(w, 2*time.Hour), Config: config, ConfigPlanChecks: rotating(w, 2),
 			Check: all(w.Changed(add), holds(w, 1), previous(w, 0), dueIn(720*time.Hour)),
 		},
 		resource.TestStep{
-			PreConfig: after(w, 3*720*time.Hour+time.Hour), Config: config, ConfigPlanChecks: rotating(3),
+			PreConfig: after(w, 3*720*time.Hour+time.Hour), Config: config, ConfigPlanChecks: rotating(w, 3),
 			Check: all(w.Changed(add), holds(w, 2), previous(w, 1), dueIn(720*time.Hour)),
 		},
 		// A longer schedule moves the date without a rotation.
@@ -54,7 +54,7 @@ func TestRotateAfter(t *testing.T) {
 		},
 		resource.TestStep{PreConfig: after(w, 0), Config: app(), ConfigPlanChecks: keeping(w, 2, 3), Check: all(w.Changed(), is("rotation_due_at", ""))},
 		// A shorter one can be due at once.
-		resource.TestStep{PreConfig: after(w, 2*time.Hour), Config: app(`rotate_after = "1h"`), ConfigPlanChecks: rotating(4), Check: all(w.Changed(add), holds(w, 3))},
+		resource.TestStep{PreConfig: after(w, 2*time.Hour), Config: app(`rotate_after = "1h"`), ConfigPlanChecks: rotating(w, 4), Check: all(w.Changed(add), holds(w, 3))},
 	)
 }
 
@@ -67,7 +67,7 @@ func TestRotateAfter_SavedPlanNextDay(t *testing.T) {
 		resource.TestStep{Config: config},
 		// Due at the plan, applied a day later.
 		resource.TestStep{
-			PreConfig: after(w, 721*time.Hour), Config: config, ConfigPlanChecks: with(rotating(2), later),
+			PreConfig: after(w, 721*time.Hour), Config: config, ConfigPlanChecks: with(rotating(w, 2), later),
 			Check: all(w.Sent(list, add, list), holds(w, 1), previous(w, 0)),
 		},
 		// An unrelated change planned before the retirement was due; it comes due before the apply, which does not act on it.
@@ -85,13 +85,13 @@ func TestRetirePreviousAfter(t *testing.T) {
 		plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
 		plancheck.ExpectKnownValue(address, tfjsonpath.New("has_previous_secret"), knownvalue.Bool(false)),
 		plancheck.ExpectKnownValue(address, tfjsonpath.New("previous_secret_id"), knownvalue.Null()),
-		plancheck.ExpectKnownValue(address, tfjsonpath.New("version"), knownvalue.Int64Exact(2)),
+		plancheck.ExpectKnownValue(address, tfjsonpath.New("version"), w.VersionValue(address, 2)),
 		fresh(w),
 	}}
 	w.Run(t,
 		resource.TestStep{Config: config("1"), Check: noPrevious},
 		resource.TestStep{
-			PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: rotating(2),
+			PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: rotating(w, 2),
 			Check: all(w.Changed(add), previous(w, 0), endsIn(day), accepted(w, "yes yes")),
 		},
 		resource.TestStep{PreConfig: after(w, 23*time.Hour), Config: config("2"), ConfigPlanChecks: nothing, Check: w.Changed()},
@@ -125,11 +125,11 @@ func TestRetirePreviousAfter_Zero(t *testing.T) {
 	w.Run(t,
 		resource.TestStep{Config: config("1"), Check: all(w.Changed(add), noPrevious, accepted(w, "yes"))},
 		resource.TestStep{
-			PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: with(rotating(2), fresh(w)),
+			PreConfig: after(w, 0), Config: config("2"), ConfigPlanChecks: with(rotating(w, 2), fresh(w)),
 			Check: all(w.Sent(list, add, list, remove), holds(w, 1), noPrevious, accepted(w, "no yes")),
 		},
 		resource.TestStep{
-			PreConfig: after(w, 0), Config: config("3"), ConfigPlanChecks: rotating(3),
+			PreConfig: after(w, 0), Config: config("3"), ConfigPlanChecks: rotating(w, 3),
 			Check: all(w.Changed(add, remove), holds(w, 2), noPrevious, accepted(w, "no no yes")),
 		},
 	)
@@ -190,7 +190,7 @@ func TestRetirePreviousAfter_FailedIsRetried(t *testing.T) {
 		},
 		resource.TestStep{
 			PreConfig: clearing(t, w, w.Changed(remove), accepted(w, "yes yes")), RefreshState: true, ExpectNonEmptyPlan: true,
-			Check: all(holds(w, 1), previous(w, 0), endsIn(day), is("version", "2")),
+			Check: all(holds(w, 1), previous(w, 0), endsIn(day), version(w, 2)),
 		},
 		resource.TestStep{PreConfig: after(w, 0), Config: config("2"), Check: all(w.Changed(remove), noPrevious, accepted(w, "no yes"))},
 	)
@@ -207,7 +207,7 @@ func TestRetirePreviousAfter_ZeroFailedIsRetried(t *testing.T) {
 		},
 		resource.TestStep{
 			PreConfig: clearing(t, w, w.Changed(add, remove), accepted(w, "yes yes")), RefreshState: true, ExpectNonEmptyPlan: true,
-			Check: all(holds(w, 1), previous(w, 0), is("version", "2")),
+			Check: all(holds(w, 1), previous(w, 0), version(w, 2)),
 		},
 		resource.TestStep{PreConfig: after(w, 0), Config: config("2"), Check: all(w.Changed(remove), holds(w, 1), noPrevious, accepted(w, "no yes"))},
 	)
@@ -240,7 +240,7 @@ func TestRetirePreviousAfter_DueTogetherWithARotation(t *testing.T) {
 		resource.TestStep{Config: config("1")},
 		resource.TestStep{Config: config("2")},
 		resource.TestStep{
-			PreConfig: after(w, 25*time.Hour), Config: config("3"), ConfigPlanChecks: rotating(3),
+			PreConfig: after(w, 25*time.Hour), Config: config("3"), ConfigPlanChecks: rotating(w, 3),
 			Check: all(w.Changed(add, remove), holds(w, 2), previous(w, 1), accepted(w, "no yes yes")),
 		},
 		resource.TestStep{PreConfig: after(w, 25*time.Hour), Config: config("3"), Check: all(w.Changed(remove), noPrevious, accepted(w, "no no yes"))},

@@ -15,7 +15,7 @@ func TestTriggers_OnlyAChangedValueRotates(t *testing.T) {
 	quiet := func(arguments ...string) resource.TestStep {
 		return resource.TestStep{
 			PreConfig: w.ResetJournal, Config: app(arguments...), ConfigPlanChecks: keeping(w, 0, 1),
-			Check: all(w.Changed(), holds(w, 0), is("version", "1")),
+			Check: all(w.Changed(), holds(w, 0), version(w, 1)),
 		}
 	}
 	w.Run(t,
@@ -28,11 +28,11 @@ func TestTriggers_OnlyAChangedValueRotates(t *testing.T) {
 		quiet(),
 		quiet(q("1")),
 		resource.TestStep{
-			PreConfig: w.ResetJournal, Config: app(q("2")), ConfigPlanChecks: with(rotating(2), fresh(w)),
-			Check: all(w.Sent(list, add, list), holds(w, 1), previous(w, 0), is("version", "2", "previous_secret_expires_at", ""), accepted(w, "yes yes")),
+			PreConfig: w.ResetJournal, Config: app(q("2")), ConfigPlanChecks: with(rotating(w, 2), fresh(w)),
+			Check: all(w.Sent(list, add, list), holds(w, 1), previous(w, 0), version(w, 2), is("previous_secret_expires_at", ""), accepted(w, "yes yes")),
 		},
 		resource.TestStep{ // one changed among others that come and go
-			PreConfig: w.ResetJournal, Config: app(`rotate_when_changed = { q = "3", t = "1" }`), ConfigPlanChecks: rotating(3),
+			PreConfig: w.ResetJournal, Config: app(`rotate_when_changed = { q = "3", t = "1" }`), ConfigPlanChecks: rotating(w, 3),
 			Check: all(w.Changed(add), holds(w, 2), previous(w, 1), accepted(w, "yes yes yes")),
 		},
 	)
@@ -48,7 +48,7 @@ func TestTriggers_UnrelatedChangeSendsNothing(t *testing.T) {
 		resource.TestStep{
 			Config:    app(q("1"), `on_destroy = "keep"`, retireAfterDay, `rotate_after = "720h"`, `expires_after = "2160h"`, `verify {}`),
 			PreConfig: w.ResetJournal, ConfigPlanChecks: with(keeping(w, 0, 1), fresh(w)),
-			Check: all(w.Sent(), holds(w, 0), is("version", "1", "on_destroy", "keep")),
+			Check: all(w.Sent(), holds(w, 0), version(w, 1), is("on_destroy", "keep")),
 		},
 	)
 }
@@ -75,11 +75,11 @@ resource "terraform_data" "source" {
 		resource.TestStep{Config: config("a1", equal)},
 		resource.TestStep{
 			Config: config("a2", equal), ConfigPlanChecks: unknown,
-			Check: all(w.Sent(), holds(w, 0), is("version", "1"), noPrevious),
+			Check: all(w.Sent(), holds(w, 0), version(w, 1), noPrevious),
 		},
 		resource.TestStep{
 			Config: config("b1", equal), ConfigPlanChecks: unknown,
-			Check: all(w.Sent(list, add, list), holds(w, 1), previous(w, 0), is("version", "2")),
+			Check: all(w.Sent(list, add, list), holds(w, 1), previous(w, 0), version(w, 2)),
 		},
 	)
 }
@@ -95,14 +95,14 @@ resource "terraform_data" "source" {
 `, input) + app(`rotate_when_changed = terraform_data.source.output`)
 	}
 	w.Run(t,
-		resource.TestStep{Config: config("a1"), Check: all(w.Changed(add), holds(w, 0), is("version", "1"))},
+		resource.TestStep{Config: config("a1"), Check: all(w.Changed(add), holds(w, 0), version(w, 1))},
 		resource.TestStep{
 			PreConfig: w.ResetJournal, Config: config("a2"),
-			Check: all(w.Changed(), holds(w, 0), is("version", "1")),
+			Check: all(w.Changed(), holds(w, 0), version(w, 1)),
 		},
 		resource.TestStep{
 			PreConfig: w.ResetJournal, Config: config("b2"),
-			Check: all(w.Changed(add), holds(w, 1), is("version", "2")),
+			Check: all(w.Changed(add), holds(w, 1), version(w, 2)),
 		},
 	)
 }

@@ -77,7 +77,7 @@ func TestVariants_NeverListed(t *testing.T) {
 	w := world(t)
 	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListAfterReads = 1000 })
 	w.Run(t, resource.TestStep{Config: app(), Check: all(
-		w.Changed(add), is("version", "1", "secret_id", ""),
+		w.Changed(add), version(w, 1), is("secret_id", ""),
 		func(s *terraform.State) error { return is("client_secret", made(w)[0].Value)(s) },
 		warned(w, "apply", "Unable to find the id of the new secret", "The new secret exists and is in state"),
 	)})
@@ -100,7 +100,7 @@ func TestVariants_IDIsFoundLater(t *testing.T) {
 				w.Run(t,
 					resource.TestStep{
 						PreConfig: blind, Config: app(q("1"), life),
-						Check: all(w.Changed("identity_service.add"), is("version", "1", "secret_id", ""), acctest.Do(func() error {
+						Check: all(w.Changed("identity_service.add"), version(w, 1), is("secret_id", ""), acctest.Do(func() error {
 							w.ClearFaults()
 							if add {
 								addElsewhere(w)
@@ -144,7 +144,7 @@ func TestVariants_IDIsNotGuessed(t *testing.T) {
 				return nil
 			}),
 		)},
-		resource.TestStep{Config: app(q("2"), expiring), Check: all(is("version", "2", "has_previous_secret", "false"), acctest.Do(func() error {
+		resource.TestStep{Config: app(q("2"), expiring), Check: all(version(w, 2), is("has_previous_secret", "false"), acctest.Do(func() error {
 			if len(acctest.Saying(w.Said(), "apply", append([]string{"A live secret is left behind"}, both()...)...)) == 0 {
 				return fmt.Errorf("the rotation does not say what it leaves behind: %+v", w.Said())
 			}
@@ -188,7 +188,7 @@ func TestSeveralResources(t *testing.T) {
 			}
 			for name, rs := range s.RootModule().Resources {
 				a := rs.Primary.Attributes
-				if byID[a["secret_id"]] != a["client_secret"] || a["version"] != "2" {
+				if byID[a["secret_id"]] != a["client_secret"] || w.CheckVersion(name, 2, a["version"]) != nil {
 					t.Errorf("%s has a wrong id", name)
 				}
 			}
@@ -216,7 +216,7 @@ func TestSeveralResources_RotateTogether(t *testing.T) {
 				}
 				for i := range m {
 					a := s.RootModule().Resources[fmt.Sprintf("%s.%d", address, i)].Primary.Attributes
-					if byID[a["secret_id"]] != a["client_secret"] || a["version"] != "2" || a["has_previous_secret"] != "false" ||
+					if byID[a["secret_id"]] != a["client_secret"] || w.CheckVersion(fmt.Sprint(address, i), 2, a["version"]) != nil || a["has_previous_secret"] != "false" ||
 						!w.IdentityService.Accepts(acctest.Tenant, acctest.Application, a["client_secret"]) {
 						return fmt.Errorf("secret %d is wrong", i)
 					}

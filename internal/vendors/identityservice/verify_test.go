@@ -101,7 +101,7 @@ func TestVerify_Refused(t *testing.T) {
 			}
 			rotate := resource.TestStep{
 				PreConfig: func() { after(w, 0)(); slow(time.Hour) }, Config: config("2"), ExpectNonEmptyPlan: true, // the retirement is due
-				Check: all(w.Changed(add), holds(w, 1), previous(w, 0), is("verified", "false", "version", "2"),
+				Check: all(w.Changed(add), holds(w, 1), previous(w, 0), version(w, 2), is("verified", "false"),
 					warned(w, "apply", "The new secret could not be proven", "refused the new secret", "the previous secret was not touched")),
 			}
 			// Still unproven: nothing is deleted, and nothing is sent.
@@ -119,7 +119,7 @@ func TestVerify_Refused(t *testing.T) {
 				again,
 				resource.TestStep{
 					PreConfig: func() { check(t, w, w.Changed(), accepted(w, "yes yes"))(); w.Clock.Advance(2 * time.Hour) }, Config: config("2"),
-					Check: all(w.Changed(remove), holds(w, 1), noPrevious, is("version", "2")),
+					Check: all(w.Changed(remove), holds(w, 1), noPrevious, version(w, 2)),
 				},
 			)
 		})

@@ -23,7 +23,7 @@ variable "rotate_when_changed" {
 }
 
 variable "rotate_after" {
-  description = "Rotate at the first apply after this time, for example \"2160h\" (90 days). Null: no schedule."
+  description = "Rotate at the first apply after this time, for example \"90d\" or \"2w\". Null: no schedule."
   type        = string
   default     = null
 }

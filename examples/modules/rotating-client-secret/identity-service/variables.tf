@@ -16,7 +16,7 @@ variable "rotate_when_changed" {
 }
 
 variable "rotate_after" {
-  description = "Rotate at the first apply after this time, for example \"2160h\" (90 days). Null: no schedule."
+  description = "Rotate at the first apply after this time, for example \"90d\" or \"2w\". Null: no schedule."
   type        = string
   default     = null
 }
@@ -28,7 +28,7 @@ variable "encryption_recipients" {
 }
 
 variable "expires_after" {
-  description = "Life of each new secret, for example \"2160h\" (90 days). Null: it does not expire. Longer than rotate_after."
+  description = "Life of each new secret, for example \"90d\" or \"2w\". Null: it does not expire. Longer than rotate_after."
   type        = string
   default     = null
 }
