@@ -83,7 +83,7 @@ func TestImport_RotatedButNeverDeleted(t *testing.T) {
 				},
 				resource.TestStep{
 					PreConfig: after(w, 2*day), Config: config("2"), ConfigPlanChecks: nothing,
-					Check: all(w.Changed(), kept, warned(w, "plan", "The previous secret is not deleted", id, "was not created by this resource")),
+					Check: all(w.Changed(), kept, warned(w, "plan", "The previous secret is not deleted", id, "is not known to have been made by this resource")),
 				},
 				// The next rotation lets go of it without deleting it; the one that was made here is deleted as usual.
 				resource.TestStep{PreConfig: after(w, 0), Config: config("3"), Check: all(kept, holds(w, 1))},
