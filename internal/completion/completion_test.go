@@ -326,13 +326,17 @@ func TestAction_AfterTheConsumersUpdate(t *testing.T) {
 			t.Parallel()
 			w := acctest.NewWorld(t)
 			config := func(q string) string {
-				return strings.Replace(s.secret(q), `name   = "app"`, fmt.Sprintf(`name   = "app"
+				consumer, rest, ok := strings.Cut(s.secret(q), `name  = "app"`)
+				if !ok {
+					t.Fatal("the consumer is written in another way")
+				}
+				return consumer + fmt.Sprintf(`name  = "app"
   lifecycle {
     action_trigger {
       events  = [after_update]
       actions = [action.oauthsecret_%s_complete_rotation.app]
     }
-  }`, s.name), 1) + fmt.Sprintf(`
+  }`, s.name) + rest + fmt.Sprintf(`
 action "oauthsecret_%s_complete_rotation" "app" {
   config {
     %s
