@@ -1,6 +1,7 @@
 package clientsecret_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -9,33 +10,29 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
-// Two resources on one client take turns: the steps of one rotation never mix with those of the other.
-func TestTwoResourcesOnOneClient(t *testing.T) {
+// A client of a vendor with two slots belongs to one resource: a plan that creates a second one is refused, and nothing is sent.
+func TestTwoResourcesOnOneClientAreRefused(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
-		cli := w.Terminal(t, c.Named("one", alone)+c.Named("two", alone))
-		for _, operation := range []string{c.Get, c.Rotate, c.Retire} {
-			w.Inject(simulator.Fault{Operation: operation, Kind: simulator.Delay, Delay: 80 * time.Millisecond, Times: -1})
+		for _, settings := range []string{"", alone, "on_pending_rotation = \"retire_first\"\n"} {
+			cli := w.Terminal(t, c.Named("one", settings)+c.Named("two", settings))
+			cli.ApplyFails().Errs(t, "belongs to one resource")
+			cli.Sent()
 		}
+		expectLive(t, c, w, 0)
+		cli := w.Terminal(t, c.Named("one", alone))
 		cli.Apply()
-		cli.Sent(c.Rotate, c.Retire, c.Rotate, c.Retire)
+		cli.Sent(c.Rotate, c.Retire)
+		// A second one beside it, under an id that differs in case only.
+		other := c
+		other.IDValue = strings.ToUpper(c.IDValue)
+		cli.Configure(c.Named("one", alone) + other.Named("two", alone))
+		cli.ApplyFails().Errs(t, "belongs to one resource")
+		cli.Sent()
+		// A rename without moved replaces one by the other, and is no second owner.
+		cli.Configure(c.Named("three", alone))
+		cli.Apply()
+		cli.Sent(c.Rotate, c.Retire)
 		expectLive(t, c, w, 2)
-		for _, e := range w.Effects() {
-			if e.Status != 200 {
-				t.Errorf("%s was answered with %d", e.Operation, e.Status)
-			}
-		}
-	})
-}
-
-// The second of two resources finds the rotation of the first one open and changes nothing.
-func TestTwoResourcesOnOneClientWithOverlap(t *testing.T) {
-	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
-		cli := w.Terminal(t, c.Named("one", "")+c.Named("two", ""))
-		cli.ApplyFails().Errs(t, `on_pending_rotation = "retire_first"`)
-		if n := len(w.Effects()); n != 1 {
-			t.Errorf("%d requests had an effect, want 1", n)
-		}
-		expectLive(t, c, w, 0, 1)
 	})
 }
 

@@ -80,7 +80,7 @@ func TestChangedRecipientsAreExplained(t *testing.T) {
 		cli := w.Terminal(t, c.HCL(recipients(one)))
 		cli.Apply()
 		cli.Configure(c.HCL(recipients(two)))
-		cli.Plan().Warns(t, "The sealed secret keeps its recipients until the next rotation")
+		cli.Plan().Warns(t, "the encrypted secret keeps its recipients until the next rotation")
 		if text := cli.StateFile(); strings.Contains(text, c.Secret(w, 1)) {
 			t.Error("the state holds the secret in clear")
 		}

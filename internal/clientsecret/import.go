@@ -32,7 +32,7 @@ func (r *clientSecret) ImportState(ctx context.Context, req resource.ImportState
 func (r *clientSecret) fromID(m *model, values []string) {
 	m.Scope, m.Client = types.StringValue(values[0]), types.StringValue(values[1])
 	m.ID = types.StringValue(strings.Join(values, "/"))
-	if r.kind.Traits.Listed {
+	if r.kind.Traits.ManySecrets {
 		m.SecretID = types.StringValue(values[2])
 	}
 	m.Version = types.Int64Value(0)
@@ -50,7 +50,7 @@ func (r *clientSecret) defaults(m *model) {
 // parts are the names of an import id's parts and what each must be.
 func (k Kind) parts() (names, forms []string) {
 	names, forms = []string{k.Scope.Name, k.Client.Name}, []string{k.Scope.Form, k.Client.Form}
-	if k.Traits.Listed {
+	if k.Traits.ManySecrets {
 		names, forms = append(names, "secret_id"), append(forms, "the id of the secret, as the list of the client's secrets shows it")
 	}
 	return names, forms

@@ -12,7 +12,7 @@ import (
 func TestInterrupted_WithoutRefresh(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
 		const daily = "  retire_previous_after = \"24h\"\n"
-		const said = "A run ended in the middle of a change"
+		const said = "a run ended in the middle of a change"
 		cli := w.Terminal(t, c.HCL(daily+trigger("1")))
 		cli.Apply()
 		w.Clock.Advance(25 * time.Hour)

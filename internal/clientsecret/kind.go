@@ -53,10 +53,10 @@ const (
 	CreateRotate = "rotate"
 	CreateAdopt  = "adopt"
 
-	DestroyKeep           = "keep"
-	DestroyRetirePrevious = "retire_previous"
-	DestroyRevoke         = "revoke"
-	DestroyDelete         = "delete"
+	DestroyKeep           = rotation.DestroyKeep
+	DestroyRetirePrevious = rotation.DestroyRetirePrevious
+	DestroyRevoke         = rotation.DestroyRevoke
+	DestroyDelete         = rotation.DestroyDelete
 )
 
 // Subject names a client in diagnostics.

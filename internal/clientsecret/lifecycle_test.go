@@ -95,7 +95,7 @@ func TestClientRemovedAtTheVendorLeavesTheState(t *testing.T) {
 				w.Clock.Advance(passed)
 				c.Remove(w)
 				plan := cli.Plan()
-				plan.Warns(t, "The client is gone")
+				plan.Warns(t, "the client is gone")
 				if got := cli.Saved(c.Address()).Actions; len(got) != 1 || got[0] != "create" {
 					t.Errorf("the plan shows %v, want a creation", got)
 				}
@@ -137,7 +137,7 @@ func TestOnDestroyKeep(t *testing.T) {
 		cli.Apply()
 		cli.Sent(c.Rotate)
 		destroy := cli.Must("destroy", "-json", "-auto-approve", "-input=false")
-		destroy.Warns(t, "A live secret survives the destruction")
+		destroy.Warns(t, "a live secret survives")
 		destroy.Warns(t, c.IDValue)
 		cli.Sent()
 		expectLive(t, c, w, 0, 1)
@@ -149,7 +149,7 @@ func TestOnDestroyRetirePrevious(t *testing.T) {
 		cli := w.Terminal(t, c.HCL(`on_destroy = "retire_previous"`))
 		cli.Apply()
 		cli.Sent(c.Rotate)
-		cli.Must("destroy", "-json", "-auto-approve", "-input=false").Warns(t, "A live secret survives the destruction")
+		cli.Must("destroy", "-json", "-auto-approve", "-input=false").Warns(t, "a live secret survives")
 		cli.Sent(c.Retire)
 		expectLive(t, c, w, 1)
 	})

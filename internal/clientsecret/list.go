@@ -34,7 +34,7 @@ type Listing[V, C any] struct {
 // Found is one secret of a listing.
 type Found struct {
 	Client rotation.Client
-	// SecretID is the secret's own id on a Listed vendor.
+	// SecretID is the secret's own id at a vendor with many.
 	SecretID    string
 	DisplayName string
 	Facts       rotation.Facts
@@ -169,7 +169,7 @@ func usable[V any](c *session.Connection, diags *diag.Diagnostics) (vendor V, ok
 		}
 		return vendor, false
 	}
-	if vendor, ok = c.Vendor.(V); !ok {
+	if vendor, ok = c.Implementation().(V); !ok {
 		diags.AddError("Unexpected vendor", "The connection is another vendor's. Please report this to the provider's developers.")
 	}
 	return vendor, ok
@@ -201,13 +201,13 @@ func (l *listing[V, C]) result(ctx context.Context, req list.ListRequest, found 
 	result := req.NewListResult(ctx)
 	result.DisplayName = l.secret.connection.Known.Scrub(found.DisplayName, maxDisplayName)
 	values := []string{found.Client.Scope, found.Client.ID}
-	if l.Kind.Traits.Listed {
+	if l.Kind.Traits.ManySecrets {
 		values = append(values, found.SecretID)
 	}
 	m := l.secret.load(ctx, result.Resource, &result.Diagnostics)
 	l.secret.fromID(&m, values)
-	st, noted := rotation.Observe(l.Kind.Traits, m.state(), rotation.Noted{}, found.Facts, true)
-	st.PreviousEndsAt = rotation.PreviousEndsAt(l.Kind.Traits, m.settings(), st, noted)
+	st, rec := rotation.Observe(l.Kind.Traits, m.settings(), m.state(), rotation.Record{}, found.Facts, true)
+	st.PreviousEndsAt = rotation.PreviousEndsAt(l.Kind.Traits, m.settings(), st, rec)
 	m.observed(st)
 	result.Diagnostics.Append(l.secret.identify(ctx, result.Identity, m)...)
 	if req.IncludeResource {

@@ -65,7 +65,7 @@ func listWith(t *testing.T, connection *session.Connection, limit int64, find fu
 
 func usable() *session.Connection {
 	c := vendor.NewConnection(vendor.Settings{}, vendor.Setting{Value: "main"}, httpapi.Options{Clock: clock.System, Known: &secret.Known{}})
-	c.Vendor = stub{}
+	c.Use(stub{})
 	return c
 }
 

@@ -39,6 +39,89 @@ type model struct {
 	Verified                      types.Bool
 	SecretID, PreviousSecretID    types.String
 	ExpiresAt                     types.String
+	PreviousEnds, Reason, Drift   types.String
+}
+
+// fields lists the attributes of the object by their names. Write-only ones are not among them: they must be in no plan and no
+// state, not even on an error path.
+func (m *model) fields(k Kind) map[string]any {
+	return map[string]any{
+		k.Scope.Name:  &m.Scope,
+		k.Client.Name: &m.Client,
+
+		"rotate_when_changed":      &m.Triggers,
+		"rotate_after":             &m.RotateAfter,
+		"retire_previous_after":    &m.RetireAfter,
+		"expires_after":            &m.ExpiresAfter,
+		"on_create":                &m.OnCreate,
+		"on_destroy":               &m.OnDestroy,
+		"on_external_rotation":     &m.OnExternal,
+		"on_pending_rotation":      &m.OnPending,
+		"rotation_mode":            &m.Mode,
+		"client_secret_wo_version": &m.ChosenVersion,
+		"encryption_recipients":    &m.Recipients,
+		"verify":                   &m.Verify,
+		"allow_self_rotation":      &m.AllowSelf,
+		"timeouts":                 &m.Timeouts,
+
+		"id":                         &m.ID,
+		"client_secret":              &m.Secret,
+		"encrypted_client_secret":    &m.Encrypted,
+		"client_secret_sha256":       &m.SHA256,
+		"version":                    &m.Version,
+		"rotated_at":                 &m.RotatedAt,
+		"rotation_reason":            &m.Reason,
+		"rotation_due_at":            &m.DueAt,
+		"has_previous_secret":        &m.HasPrevious,
+		"previous_secret_ends":       &m.PreviousEnds,
+		"previous_secret_expires_at": &m.PreviousEndsAt,
+		"verified":                   &m.Verified,
+		"drift":                      &m.Drift,
+		"secret_id":                  &m.SecretID,
+		"previous_secret_id":         &m.PreviousSecretID,
+		"expires_at":                 &m.ExpiresAt,
+	}
+}
+
+// take puts a value into a field; one of another type, as of an attribute that the vendor's schema lacks, is null.
+func take(field any, v attr.Value) {
+	switch f := field.(type) {
+	case *types.String:
+		*f, _ = v.(types.String)
+	case *types.Bool:
+		*f, _ = v.(types.Bool)
+	case *types.Int64:
+		*f, _ = v.(types.Int64)
+	case *types.Map:
+		*f, _ = v.(types.Map)
+	case *types.List:
+		*f, _ = v.(types.List)
+	case *types.Object:
+		*f, _ = v.(types.Object)
+	case *timeouts.Value:
+		*f, _ = v.(timeouts.Value)
+	}
+}
+
+// give is the value of a field.
+func give(field any) attr.Value {
+	switch f := field.(type) {
+	case *types.String:
+		return *f
+	case *types.Bool:
+		return *f
+	case *types.Int64:
+		return *f
+	case *types.Map:
+		return *f
+	case *types.List:
+		return *f
+	case *types.Object:
+		return *f
+	case *timeouts.Value:
+		return *f
+	}
+	return nil
 }
 
 // getter reads an object as a whole: a plan, a state or a configuration.
@@ -58,92 +141,25 @@ func (r *clientSecret) load(ctx context.Context, from getter, diags *diag.Diagno
 	if object.IsNull() { // an import starts from nothing
 		attrs = r.nulls
 	}
-	m := model{
-		Scope:  value[types.String](attrs, r.kind.Scope.Name),
-		Client: value[types.String](attrs, r.kind.Client.Name),
-
-		Triggers:      value[types.Map](attrs, "rotate_when_changed"),
-		RotateAfter:   value[types.String](attrs, "rotate_after"),
-		RetireAfter:   value[types.String](attrs, "retire_previous_after"),
-		ExpiresAfter:  value[types.String](attrs, "expires_after"),
-		OnCreate:      value[types.String](attrs, "on_create"),
-		OnDestroy:     value[types.String](attrs, "on_destroy"),
-		OnExternal:    value[types.String](attrs, "on_external_rotation"),
-		OnPending:     value[types.String](attrs, "on_pending_rotation"),
-		Mode:          value[types.String](attrs, "rotation_mode"),
-		ChosenVersion: value[types.Int64](attrs, "client_secret_wo_version"),
-		Recipients:    value[types.List](attrs, "encryption_recipients"),
-		Verify:        value[types.Object](attrs, "verify"),
-		AllowSelf:     value[types.Bool](attrs, "allow_self_rotation"),
-		Timeouts:      value[timeouts.Value](attrs, "timeouts"),
-
-		ID:               value[types.String](attrs, "id"),
-		Secret:           value[types.String](attrs, "client_secret"),
-		Encrypted:        value[types.String](attrs, "encrypted_client_secret"),
-		SHA256:           value[types.String](attrs, "client_secret_sha256"),
-		Version:          value[types.Int64](attrs, "version"),
-		RotatedAt:        value[types.String](attrs, "rotated_at"),
-		DueAt:            value[types.String](attrs, "rotation_due_at"),
-		HasPrevious:      value[types.Bool](attrs, "has_previous_secret"),
-		PreviousEndsAt:   value[types.String](attrs, "previous_secret_expires_at"),
-		Verified:         value[types.Bool](attrs, "verified"),
-		SecretID:         value[types.String](attrs, "secret_id"),
-		PreviousSecretID: value[types.String](attrs, "previous_secret_id"),
-		ExpiresAt:        value[types.String](attrs, "expires_at"),
+	var m model
+	for name, field := range m.fields(r.kind) {
+		take(field, attrs[name])
 	}
 	if r.connection != nil {
 		r.connection.Known.Remember(m.plaintext())
-		r.connection.Versions.Saw(m.client(), m.Version.ValueInt64())
 	}
 	return m
 }
 
-// value gives attribute name, or null when the vendor's schema has none.
-func value[T attr.Value](attrs map[string]attr.Value, name string) T {
-	v, _ := attrs[name].(T)
-	return v
-}
-
-// store writes the object. The write-only argument is always null: it must be in no plan and no state, not even on an
-// error path.
+// store writes the object.
 func (r *clientSecret) store(ctx context.Context, to setter, m model) diag.Diagnostics {
-	all := map[string]attr.Value{
-		r.kind.Scope.Name:  m.Scope,
-		r.kind.Client.Name: m.Client,
-
-		"rotate_when_changed":      m.Triggers,
-		"rotate_after":             m.RotateAfter,
-		"retire_previous_after":    m.RetireAfter,
-		"expires_after":            m.ExpiresAfter,
-		"on_create":                m.OnCreate,
-		"on_destroy":               m.OnDestroy,
-		"on_external_rotation":     m.OnExternal,
-		"on_pending_rotation":      m.OnPending,
-		"rotation_mode":            m.Mode,
-		"client_secret_wo":         types.StringNull(),
-		"client_secret_wo_version": m.ChosenVersion,
-		"encryption_recipients":    m.Recipients,
-		"verify":                   m.Verify,
-		"allow_self_rotation":      m.AllowSelf,
-		"timeouts":                 m.Timeouts,
-
-		"id":                         m.ID,
-		"client_secret":              m.Secret,
-		"encrypted_client_secret":    m.Encrypted,
-		"client_secret_sha256":       m.SHA256,
-		"version":                    m.Version,
-		"rotated_at":                 m.RotatedAt,
-		"rotation_due_at":            m.DueAt,
-		"has_previous_secret":        m.HasPrevious,
-		"previous_secret_expires_at": m.PreviousEndsAt,
-		"verified":                   m.Verified,
-		"secret_id":                  m.SecretID,
-		"previous_secret_id":         m.PreviousSecretID,
-		"expires_at":                 m.ExpiresAt,
-	}
+	fields := m.fields(r.kind)
 	attrs := make(map[string]attr.Value, len(r.types))
 	for name := range r.types {
-		attrs[name] = all[name]
+		attrs[name] = r.nulls[name]
+		if field, ok := fields[name]; ok {
+			attrs[name] = give(field)
+		}
 	}
 	object, diags := types.ObjectValue(r.types, attrs)
 	if !diags.HasError() {
@@ -174,7 +190,12 @@ func (m model) settings() rotation.Settings {
 		Chosen:        !m.ChosenVersion.IsNull(),
 		ChosenVersion: m.ChosenVersion.ValueInt64Pointer(),
 		AllowSelf:     m.AllowSelf.ValueBool(),
-		Unsettled:     m.unsettled(),
+		Verified:      !m.Verify.IsNull(),
+		Unknown: rotation.Unknown{
+			RotateAfter: m.RotateAfter.IsUnknown(), RetireAfter: m.RetireAfter.IsUnknown(),
+			OnExternal: m.OnExternal.IsUnknown(), OnPending: m.OnPending.IsUnknown(), Mode: m.Mode.IsUnknown(),
+			ChosenVersion: m.ChosenVersion.IsUnknown(), AllowSelf: m.AllowSelf.IsUnknown(), Verify: m.Verify.IsUnknown(),
+		},
 	}
 }
 
@@ -193,6 +214,8 @@ func (m model) state() rotation.State {
 		SecretID:         m.SecretID.ValueString(),
 		PreviousSecretID: m.PreviousSecretID.ValueString(),
 		ExpiresAt:        instant(m.ExpiresAt),
+		Drift:            m.Drift.ValueString(),
+		Verified:         m.Verified.ValueBool(),
 	}
 }
 
@@ -202,6 +225,10 @@ func (m *model) observed(st rotation.State) {
 	m.PreviousEndsAt = stamp(st.PreviousEndsAt)
 	m.PreviousSecretID = text(st.PreviousSecretID)
 	m.ExpiresAt = stamp(st.ExpiresAt)
+	m.Drift = text(st.Drift)
+	if !st.HasPrevious && m.PreviousEnds.ValueString() != rotation.EndsAtRotation {
+		m.PreviousEnds = types.StringNull()
+	}
 }
 
 // located takes over which entry of a list the current secret is.
@@ -230,14 +257,8 @@ func (m model) recipients() []string {
 	return texts
 }
 
-// unsettled tells whether a setting that decides about rotation is known only at apply. Triggers are not among them: they
-// are compared one by one.
-func (m model) unsettled() bool {
-	for _, v := range []attr.Value{m.RotateAfter, m.RetireAfter, m.OnExternal, m.OnPending, m.Mode, m.ChosenVersion, m.Recipients, m.AllowSelf} {
-		if v.IsUnknown() {
-			return true
-		}
-	}
+// recipientsUnknown tells whether one of the recipients is known only at apply.
+func (m model) recipientsUnknown() bool {
 	return slices.ContainsFunc(m.Recipients.Elements(), attr.Value.IsUnknown)
 }
 

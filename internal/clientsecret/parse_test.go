@@ -52,7 +52,7 @@ func FuzzImportID(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, id string) {
 		for _, listed := range []bool{false, true} {
-			r := &clientSecret{kind: Kind{Traits: rotation.Traits{Listed: listed}}}
+			r := &clientSecret{kind: Kind{Traits: rotation.Traits{ManySecrets: listed}}}
 			var diags diag.Diagnostics
 			values := r.importValues(context.Background(), resource.ImportStateRequest{ID: id}, &diags)
 			if diags.HasError() {
@@ -80,32 +80,32 @@ func (p private) SetKey(_ context.Context, key string, value []byte) diag.Diagno
 	return nil
 }
 
-// Whatever stands in private state, notes are read, and what is written is read back; no value goes where it may not.
-func FuzzRecall(f *testing.F) {
-	f.Add(`{"at":"2026-01-01T00:00:00Z","older":[{"id":"a"}],"rotated":{"before":"2026-01-01T00:00:00Z","answered":"2026-01-01T00:00:01Z"}}`, `{"value":"canary-value","sent_at":"2026-01-01T00:00:00Z"}`)
+// Whatever stands in private state, the record is read, and what is written is read back; no value goes where it may not.
+func FuzzRecord(f *testing.F) {
+	f.Add(`{"form":2,"object":"a","known":"2026-01-01T00:00:00Z","older":[{"id":"a"}],"window":{"before":"2026-01-01T00:00:00Z","answered":"2026-01-01T00:00:01Z"}}`, `{"value":"canary-value","sent_at":"2026-01-01T00:00:00Z"}`)
 	f.Add(`{"at":5}`, `null`)
 	f.Add(``, `{"value":1}`)
 	f.Add(`[]`, `{}`)
-	f.Fuzz(func(t *testing.T, noted, pending string) {
+	f.Fuzz(func(t *testing.T, record, pending string) {
 		ctx := context.Background()
 		var diags diag.Diagnostics
-		n := recall(ctx, private{notedKey: []byte(noted), pendingKey: []byte(pending)}, &diags)
+		n := loadRecord(ctx, private{recordKey: []byte(record), pendingKey: []byte(pending)}, &diags)
 		if diags.HasError() {
-			t.Fatal("unreadable notes are an error")
+			t.Fatal("an unreadable record is an error")
 		}
 		if n.Pending != nil {
 			n.Pending.Value = secret.New("canary-value")
 		}
 		for _, keep := range []bool{false, true} {
 			store := private{}
-			if note(ctx, store, n, keep).HasError() {
+			if storeRecord(ctx, store, n, keep).HasError() {
 				return // a year that JSON cannot hold
 			}
 			if !keep && strings.Contains(fmt.Sprintf("%s", store), "canary-value") {
 				t.Error("private state holds a value that may not lie there")
 			}
-			again := recall(ctx, store, &diags)
-			if again.Interrupted != n.Interrupted || len(again.Older) != len(n.Older) || (again.Pending == nil) != (n.Pending == nil) {
+			again := loadRecord(ctx, store, &diags)
+			if again.Lost != n.Lost || len(again.Older) != len(n.Older) || (again.Pending == nil) != (n.Pending == nil) {
 				t.Errorf("%+v was read back as %+v", n, again)
 			}
 		}

@@ -2,8 +2,6 @@ package clientsecret
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -13,21 +11,17 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
 
 // ModifyPlan decides what an apply will do and shows it: computed values are unknown only where the apply will change
-// them. It makes no call; everything about the vendor and the time is what the last read noted.
+// them. Everything about the vendor and the time is what the last read recorded; only a creation looks at the client, and no
+// planned value depends on that.
 func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer plugin.Recover(&resp.Diagnostics)
 	if req.Plan.Raw.IsNull() {
 		prior := r.load(ctx, req.State, &resp.Diagnostics)
-		r.planDestroy(prior, &resp.Diagnostics)
-		r.use(prior, false)
-		if noted := recall(ctx, req.Private, &resp.Diagnostics); r.connection != nil { // nothing is read in the walk of a destroy
-			r.claim(prior, noted)
-			r.connection.Claims.Notice(prior.client(), noted.Strays)
-			r.nameStrays(ctx, prior, rotation.StraysOf(prior.state(), noted), &resp.Diagnostics)
-		}
+		r.planDestroy(ctx, prior, loadRecord(ctx, req.Private, &resp.Diagnostics), resp)
 		return
 	}
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
@@ -40,21 +34,24 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	var scope types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(r.kind.Scope.Name), &scope)...)
 	plan.Scope = r.kind.PlanScope(scope, plan.Scope, r.connection, &resp.Diagnostics)
-	if req.State.Raw.IsNull() {
-		r.planCreate(&plan, &resp.Diagnostics)
-		if r.connection != nil {
-			r.nameStrays(ctx, plan, rotation.Strays{IDs: r.connection.Claims.Noticed(plan.client())}, &resp.Diagnostics)
+	switch {
+	case req.State.Raw.IsNull():
+		// A replacement that was planned as an update first arrives with the record of the object that it replaces.
+		replaced := loadRecord(ctx, req.Private, &resp.Diagnostics)
+		if replaced.Object == "" {
+			replaced.Object = loadPlanned(ctx, req.Private).Object
 		}
-	} else {
+		r.planCreate(ctx, &plan, replaced, resp)
+	default:
 		prior := r.load(ctx, req.State, &resp.Diagnostics)
+		rec := loadRecord(ctx, req.Private, &resp.Diagnostics).MarkLost(prior.HasPrevious.IsNull())
 		if !plan.Scope.Equal(prior.Scope) || !plan.Client.Equal(prior.Client) {
 			// Another client: Terraform replaces the resource and plans its creation next.
-			r.planDestroy(prior, &resp.Diagnostics)
-			r.use(prior, false)
+			r.saw(prior, rec, session.Goes, nil)
+			r.destroyMessages(prior, rec, true, &resp.Diagnostics)
 			r.forget(&plan)
 		} else {
-			noted := recall(ctx, req.Private, &resp.Diagnostics).Recalled(prior.HasPrevious.IsNull())
-			r.planUpdate(ctx, &plan, prior, noted, &resp.Diagnostics)
+			r.planUpdate(ctx, &plan, prior, rec, req, resp)
 		}
 	}
 	if known := !plan.ChosenVersion.IsNull() && !plan.ChosenVersion.IsUnknown(); known && plan.SHA256.IsUnknown() {
@@ -65,156 +62,221 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(r.store(ctx, &resp.Plan, plan)...)
 }
 
-func (r *clientSecret) planCreate(plan *model, diags *diag.Diagnostics) {
-	r.forget(plan)
-	adopt := plan.OnCreate.ValueString() == CreateAdopt
-	switch {
-	case adopt:
-		plan.Secret, plan.Encrypted, plan.SHA256 = types.StringNull(), types.StringNull(), types.StringNull()
-		plan.Version = types.Int64Value(0)
-		plan.RotatedAt, plan.Verified, plan.PreviousEndsAt = types.StringNull(), types.BoolNull(), types.StringNull()
-	case !plan.OnCreate.IsUnknown():
-		r.planCustody(plan)
-		r.planOutcome(plan, rotation.State{}, nil)
-	}
-	if plan.RotateAfter.IsNull() || !plan.ChosenVersion.IsNull() && !plan.ChosenVersion.IsUnknown() {
-		plan.DueAt = types.StringNull()
-	}
-	if plan.named() && !adopt && r.isSelf(*plan) && !plan.AllowSelf.ValueBool() && !plan.AllowSelf.IsUnknown() {
-		r.fail(diags, *plan, "plan the rotation", rotation.SelfRefusal())
-	}
-	if adopt {
-		return
-	}
-	if plan.Mode.ValueString() == string(rotation.Regenerate) {
-		diags.AddWarning(r.regenerateWarning(*plan))
-		return
-	}
-	r.planReplacement(*plan, diags)
+// titled is a title with the client in it: the CLI folds warnings that have the same title.
+func (r *clientSecret) titled(m model, title string) string {
+	return r.kind.Noun + " " + m.Client.ValueString() + ": " + title
 }
 
-// planReplacement refuses to replace an object whose client has an open rotation: the apply would drop the state, which
-// holds the secret in use, and then be refused. Only what is replaced was read in this run. Some objects make room when they
-// go; where the configuration asks for it, the new one does.
-func (r *clientSecret) planReplacement(plan model, diags *diag.Diagnostics) {
-	if r.connection == nil || r.kind.Traits.Listed || !plan.named() {
-		return
-	}
-	open := r.connection.Open.Seen(plan.client())
-	if !open.Live || !open.Stays {
-		return
-	}
-	refusal, previous := rotation.PendingRefusal(r.kind.Traits, open.EndsAt), earlierPrevious
-	if open.Doubtful {
-		refusal, previous = rotation.DoubtfulRefusal(), "a previous secret is still valid that this resource may not have left behind: it may be the secret in use"
-	}
-	if plan.OnPending.ValueString() == rotation.PendingFail {
-		r.fail(diags, plan, "plan the rotation", refusal)
-		return
-	}
-	diags.AddWarning(r.retireFirstWarning(plan, "A new secret is made for this client, and "+previous))
+// say adds a message about m's client.
+func (r *clientSecret) say(diags *diag.Diagnostics, m model, message rotation.Message) {
+	diags.AddWarning(r.titled(m, message.Title), message.Detail+"\n\n"+r.where(m))
 }
 
-// nameStrays names what no object of the configuration holds; also before an object goes, and in the plan of what replaces
-// it, because nothing else will. One plan of a walk speaks for all.
-func (r *clientSecret) nameStrays(ctx context.Context, m model, strays rotation.Strays, diags *diag.Diagnostics) {
-	if r.connection == nil || !r.kind.Traits.Listed || !m.named() ||
-		m.OnExternal.ValueString() == rotation.ExternalIgnore && !strays.Interrupted {
-		return
+func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model, rec rotation.Record, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	diags := &resp.Diagnostics
+	if rec.Object == "" { // a replacement is planned as an update first: its creation learns by this what it replaces
+		rec.Object = newMark()
+		diags.Append(storeKey(ctx, resp.Private, plannedKey, planned{Object: rec.Object})...)
 	}
-	for _, n := range r.connection.Claims.Name(ctx, m.client(), strays) {
-		w := n.Warning()
-		diags.AddWarning(w.Summary, w.Detail+"\n\n"+explain.Where(r.kind.Subject(n.Client)))
-	}
-}
-
-// use records whether the secret of prior stays a current one: what rotates or goes leaves it behind.
-func (r *clientSecret) use(prior model, stays bool) {
-	id := prior.SecretID.ValueString()
-	switch {
-	case r.connection == nil:
-	case stays:
-		r.connection.Claims.Use(prior.client(), id, "")
-	default:
-		r.connection.Claims.Use(prior.client(), "", id)
-	}
-}
-
-func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model, noted rotation.Noted, diags *diag.Diagnostics) {
 	r.remember(plan, prior)
-	set, st := plan.settings(), prior.state()
-	decision := r.decide(*plan, prior, noted)
-	r.use(prior, decision.Rotate != rotation.Yes)
-	for _, w := range decision.Warnings {
-		diags.AddWarning(w.Summary, w.Detail+"\n\n"+r.where(prior))
+	st := prior.state()
+	decision := r.decideLooking(ctx, *plan, &prior, rec)
+	st = prior.state()
+	r.saw(prior, rec, session.Stays, nil)
+	if r.crowded(prior, diags) {
+		return
 	}
-	r.nameStrays(ctx, *plan, rotation.StraysOf(st, noted), diags)
+	driftTitle := rotation.DriftWarning(r.kind.Traits, plan.settings(), st, rec, false, false).Title
+	for _, w := range decision.Warnings {
+		if w.Title == driftTitle && !r.tell(prior, r.mark(prior, rec)+" drift") {
+			continue // the read of this plan said so
+		}
+		r.say(diags, prior, w)
+	}
 	if decision.Refused != nil {
 		r.fail(diags, prior, "plan the rotation", decision.Refused)
 		return
 	}
-	if len(decision.RetireOlder) > 0 {
-		diags.AddWarning("Earlier secrets are deleted",
-			fmt.Sprintf("retire_previous_after has passed for secrets from before the previous one: %s. This apply deletes them; whatever still uses one stops working.\n\n%s",
-				strings.Join(decision.RetireOlder, ", "), r.where(prior)))
-	}
-	if decision.Rotate == rotation.No {
-		r.planKept(plan, prior, set, st, noted, decision, diags)
+	r.nameUnclaimed(prior, st, rec, decision.Rotate, diags)
+	r.checkChosen(ctx, *plan, prior, req, diags)
+	switch decision.Rotate {
+	case rotation.No:
+		r.planKept(plan, prior, rec, decision, diags)
+		return
+	case rotation.Maybe:
+		r.forgetSecret(plan)
+		plan.Drift = types.StringNull()
+		if !prior.Drift.IsNull() {
+			plan.Drift = types.StringUnknown()
+		}
 		return
 	}
 	r.forgetSecret(plan)
-	if decision.Rotate == rotation.Maybe {
-		return
-	}
-	if st.Version > 0 { // else it comes from the moment of the rotation
+	if st.Version > 0 {
 		plan.Version = types.Int64Value(st.Version + 1)
 	}
-	r.planCustody(plan)
-	r.planOutcome(plan, st, noted.External)
-	if decision.RetireFirst {
-		diags.AddWarning(r.retireFirstWarning(prior, "A rotation is due ("+decision.Why+"), and "+earlierPrevious))
+	plan.Drift = types.StringNull()
+	if !decision.ReasonOpen {
+		plan.Reason = types.StringValue(decision.Reason.String())
 	}
-	if set.Mode == rotation.Regenerate {
-		diags.AddWarning(r.regenerateWarning(*plan))
+	r.planCustody(plan)
+	r.planOutcome(plan, st)
+	if prior.Secret.ValueString() != "" && plan.Secret.IsNull() && plan.ChosenVersion.IsNull() && plan.sealed() {
+		r.say(diags, prior, becomesNull)
+	}
+}
+
+var becomesNull = rotation.Message{
+	Title: "client_secret becomes null",
+	Detail: "encryption_recipients is set, so the state holds the secret encrypted only. Whatever reads client_secret gets null. " +
+		"Read encrypted_client_secret instead, with oauthsecret_decrypted_secret or age.",
+}
+
+// tell tells whether this is the first time in this run that what is said about m's client.
+func (r *clientSecret) tell(m model, what string) bool {
+	return r.connection == nil || r.connection.Registry.Tell(m.client(), what)
+}
+
+// crowded refuses a plan in which a client of a vendor with two slots would belong to several resources.
+func (r *clientSecret) crowded(m model, diags *diag.Diagnostics) bool {
+	if r.connection == nil || r.kind.Traits.ManySecrets || !m.named() {
+		return false
+	}
+	found := r.connection.Registry.Crowded(m.client())
+	if found == "" {
+		return false
+	}
+	r.fail(diags, m, "plan the secret", &rotation.RefusedError{
+		Reason: found + " Each would end the secret of the other.",
+		Remedy: "A client of this vendor belongs to one resource. Remove one of them, or give it the id of another client. If one was renamed, add a moved block. To let Terraform forget one without a change at the vendor, use a removed block or terraform state rm.",
+	})
+	return true
+}
+
+// nameUnclaimed says, where a rotation is planned or the record was lost, which secrets appeared since this object was applied
+// last: one of them may be of a run that ended before its state was saved.
+func (r *clientSecret) nameUnclaimed(m model, st rotation.State, rec rotation.Record, rotate rotation.Answer, diags *diag.Diagnostics) {
+	if r.connection == nil || !r.kind.Traits.ManySecrets || rotate == rotation.No && !rec.Lost && !st.Unidentified() {
+		return
+	}
+	facts := r.connection.Registry.Facts(m.client())
+	if facts == nil {
+		return
+	}
+	ids := rotation.Unclaimed(st, rec, *facts, func(id string) bool { return r.connection.Registry.Held(m.client(), id) })
+	if len(ids) > 0 {
+		r.say(diags, m, rotation.UnclaimedMessage(st, rec, ids))
 	}
 }
 
 // decide is the decision of a plan and of the apply that obeys it.
-func (r *clientSecret) decide(plan, prior model, noted rotation.Noted) rotation.Decision {
+func (r *clientSecret) decide(plan, prior model, rec rotation.Record) rotation.Decision {
 	set := plan.settings()
-	// An unknown verify may turn out to be none.
-	set.Unprovable = !plan.Verify.IsUnknown() && unproved(plan) && prior.plaintext().Empty()
-	return rotation.Decide(r.kind.Traits, set, prior.state(), noted, r.isSelf(prior))
+	set.Verified = set.Verified && !prior.Verified.ValueBool()
+	set.Unverifiable = r.plaintext(prior).Empty() && !r.mayOpen(prior)
+	return rotation.Decide(r.kind.Traits, set, prior.state(), rec, r.connection.LogsInAs(prior.client()))
+}
+
+// decideLooking is decide, with one look at the client where nothing was read in this run (-refresh=false) and the decision would
+// refuse because of a previous secret that may be gone since: a completion of the last apply ended it.
+func (r *clientSecret) decideLooking(ctx context.Context, plan model, prior *model, rec rotation.Record) rotation.Decision {
+	decision := r.decide(plan, *prior, rec)
+	if decision.Refused == nil || !r.kind.Traits.ShowsPrevious || !prior.HasPrevious.ValueBool() ||
+		r.connection == nil || r.connection.Unknown || r.connection.Registry.Facts(prior.client()) != nil {
+		return decision
+	}
+	ctx, cancel := context.WithTimeout(ctx, planLook)
+	defer cancel()
+	if facts, err := r.connection.Read(ctx, prior.client()); err != nil || facts.HasPrevious == nil || *facts.HasPrevious {
+		return decision
+	}
+	prior.HasPrevious = types.BoolValue(false)
+	return r.decide(plan, *prior, rec)
 }
 
 // planKept plans an update without a rotation.
-func (r *clientSecret) planKept(plan *model, prior model, set rotation.Settings, st rotation.State, noted rotation.Noted, decision rotation.Decision, diags *diag.Diagnostics) {
-	plan.DueAt = stamp(rotation.DueAt(set, st, noted.At))
-	plan.PreviousEndsAt = stamp(rotation.PreviousEndsAt(r.kind.Traits, set, st, noted))
+func (r *clientSecret) planKept(plan *model, prior model, rec rotation.Record, decision rotation.Decision, diags *diag.Diagnostics) {
+	set, st, traits := plan.settings(), prior.state(), r.kind.Traits
+	plan.DueAt = stamp(rotation.DueAt(set, st, rec.Known))
+	if plan.RotateAfter.IsUnknown() {
+		plan.DueAt = types.StringUnknown()
+	}
+	plan.PreviousEndsAt = stamp(rotation.PreviousEndsAt(traits, set, st, rec))
+	r.planPreviousEnds(plan, prior, set, st)
 	switch {
-	case decision.Retire && unproved(*plan) && !verifyRequired(*plan): // without a proof nothing is deleted
+	case decision.Retire && set.Verified && !prior.Verified.ValueBool() && !verifyRequired(*plan): // without a proof nothing is deleted
 		plan.HasPrevious, plan.PreviousEndsAt, plan.PreviousSecretID = types.BoolUnknown(), types.StringUnknown(), types.StringUnknown()
-		if !r.kind.Traits.Listed {
+		plan.PreviousEnds = types.StringUnknown()
+		if !traits.ManySecrets {
 			plan.PreviousSecretID = types.StringNull()
 		}
 	case decision.Retire:
 		plan.HasPrevious = types.BoolValue(false)
-		plan.PreviousEndsAt = types.StringNull()
-		plan.PreviousSecretID = types.StringNull()
+		plan.PreviousEndsAt, plan.PreviousSecretID, plan.PreviousEnds = types.StringNull(), types.StringNull(), types.StringNull()
 	case len(decision.RetireOlder) > 0:
 		// Something visible must change, or Terraform would not call the provider.
 		plan.HasPrevious = types.BoolUnknown()
 	}
-	if (decision.Retire || len(decision.RetireOlder) > 0) && unproved(*plan) {
+	if (decision.Retire || len(decision.RetireOlder) > 0) && set.Verified && !prior.Verified.ValueBool() {
 		plan.Verified = types.BoolUnknown() // deleting asks for the proof again
 	}
-	if reseals(*plan, prior) {
+	r.planSealing(plan, prior, diags)
+}
+
+// planPreviousEnds keeps the rule by which the previous secret ends, or takes over that a setting changed it.
+func (r *clientSecret) planPreviousEnds(plan *model, prior model, set rotation.Settings, st rotation.State) {
+	if !st.HasPrevious || st.Version == 0 {
+		return
+	}
+	switch {
+	case plan.RetireAfter.IsUnknown():
+		plan.PreviousEnds = types.StringUnknown()
+		plan.PreviousEndsAt = types.StringUnknown()
+	case !plan.RetireAfter.Equal(prior.RetireAfter) && !r.kind.Traits.EndsOverlap:
+		plan.PreviousEnds = text(rotation.PreviousEnds(r.kind.Traits, set, false))
+	case !plan.RetireAfter.Equal(prior.RetireAfter) && set.RetireAfter != nil:
+		earlier := rotation.RetireAt(set, st)
+		if st.PreviousEndsAt == nil || earlier != nil && earlier.Before(*st.PreviousEndsAt) {
+			plan.PreviousEnds = types.StringValue("at the first apply " + rotation.Span(*set.RetireAfter) + " after the rotation")
+		}
+	}
+}
+
+// planSealing plans to encrypt, or to encrypt to other recipients, what the state holds.
+func (r *clientSecret) planSealing(plan *model, prior model, diags *diag.Diagnostics) {
+	switch {
+	case plan.Recipients.IsUnknown() || plan.recipientsUnknown():
+		if !prior.Secret.IsNull() {
+			plan.Secret = types.StringUnknown()
+		}
+		if !prior.Secret.IsNull() || !prior.Encrypted.IsNull() {
+			plan.Encrypted = types.StringUnknown()
+		}
+	case reseals(*plan, prior):
 		plan.Secret = types.StringNull()
 		plan.Encrypted = types.StringUnknown()
-	} else if !plan.Recipients.Equal(prior.Recipients) && !prior.Encrypted.IsNull() {
-		diags.AddWarning("The sealed secret keeps its recipients until the next rotation",
-			"encrypted_client_secret was sealed to the earlier recipients, and the provider has no key to open it. The change takes effect at the next rotation; "+
-				"to seal anew now, rotate by changing a value of rotate_when_changed. A key that was lost or exposed calls for that rotation anyway.")
+		r.say(diags, prior, becomesNull)
+	case !plan.Recipients.Equal(prior.Recipients) && !prior.Encrypted.IsNull():
+		value, err := r.open(prior)
+		if err != nil {
+			r.sayUnopened(diags, prior, err)
+		}
+		if plan.sealed() && (!value.Empty() || r.mayOpen(prior)) {
+			plan.Encrypted = types.StringUnknown() // encrypted anew at once
+			return
+		}
+		r.say(diags, prior, rotation.Message{
+			Title: "the encrypted secret keeps its recipients until the next rotation",
+			Detail: "encrypted_client_secret was encrypted to the earlier recipients, and the provider has no key that opens it (decryption_identity). The change takes effect at the next rotation; " +
+				"to encrypt anew now, rotate by changing a value of rotate_when_changed. A key that was lost or exposed calls for that rotation anyway.",
+		})
+	}
+	if !prior.ChosenVersion.IsNull() && plan.ChosenVersion.IsNull() {
+		r.say(diags, prior, rotation.Message{
+			Title: "client_secret stays null until the next rotation",
+			Detail: "client_secret_wo was taken away. The secret that you chose stays the current one, and its value is in no state, so client_secret is null. " +
+				"To have a secret that is made here, change a value of rotate_when_changed once it is set, or set rotate_after.",
+		})
 	}
 }
 
@@ -235,27 +297,34 @@ func (r *clientSecret) planCustody(plan *model) {
 	}
 }
 
-// planOutcome sets what is known of a rotation's other results.
-func (r *clientSecret) planOutcome(plan *model, st rotation.State, external *rotation.External) {
+// planOutcome sets what is known of a rotation's other results. st is what was there before; the zero value at a creation.
+func (r *clientSecret) planOutcome(plan *model, st rotation.State) {
+	set, traits := plan.settings(), r.kind.Traits
 	if plan.Verify.IsNull() {
 		plan.Verified = types.BoolNull()
 	}
-	if plan.RotateAfter.IsNull() || !plan.ChosenVersion.IsNull() {
+	if plan.RotateAfter.IsNull() || !plan.ChosenVersion.IsNull() && !plan.ChosenVersion.IsUnknown() {
 		plan.DueAt = types.StringNull()
 	}
-	at := optionalDuration(plan.RetireAfter)
+	if plan.ExpiresAfter.IsNull() {
+		plan.ExpiresAt = types.StringNull()
+	}
+	nothingBefore := traits.ManySecrets && (st.SecretID == "" || st.Drift == rotation.Dead)
+	if !plan.RetireAfter.IsUnknown() && !plan.Mode.IsUnknown() {
+		plan.PreviousEnds = text(rotation.PreviousEnds(traits, set, nothingBefore))
+	}
 	switch {
+	case nothingBefore:
+		plan.HasPrevious, plan.PreviousEndsAt, plan.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()
 	case plan.Mode.ValueString() == string(rotation.Regenerate):
 		plan.HasPrevious, plan.PreviousEndsAt = types.BoolValue(false), types.StringNull()
-	case plan.RetireAfter.IsUnknown() || at != nil && *at == 0:
-	case !r.kind.Traits.Listed && !plan.Mode.IsUnknown():
+	case plan.RetireAfter.IsUnknown() || set.RetireAfter != nil && *set.RetireAfter == 0:
+	case !traits.ManySecrets && !plan.Mode.IsUnknown():
 		plan.HasPrevious = types.BoolValue(true)
-		if !r.kind.Traits.EndsOverlap && plan.RetireAfter.IsNull() {
+		if !traits.EndsOverlap && plan.RetireAfter.IsNull() {
 			plan.PreviousEndsAt = types.StringNull()
 		}
-	case r.kind.Traits.Listed && st.SecretID == "":
-		plan.HasPrevious, plan.PreviousEndsAt, plan.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()
-	case r.kind.Traits.Listed && external == nil:
+	case traits.ManySecrets:
 		plan.HasPrevious, plan.PreviousSecretID = types.BoolValue(true), types.StringValue(st.SecretID)
 	}
 }
@@ -263,10 +332,11 @@ func (r *clientSecret) planOutcome(plan *model, st rotation.State, external *rot
 // forget makes every output unknown except those that the ids tell.
 func (r *clientSecret) forget(plan *model) {
 	plan.ID = types.StringUnknown()
-	if !r.kind.Traits.Listed && plan.named() && !plan.Scope.IsNull() {
+	if !r.kind.Traits.ManySecrets && plan.named() && !plan.Scope.IsNull() {
 		plan.ID = types.StringValue(plan.client().String())
 	}
 	r.forgetSecret(plan)
+	plan.Drift = types.StringNull()
 }
 
 // forgetSecret makes every output that a rotation changes unknown.
@@ -274,9 +344,10 @@ func (r *clientSecret) forgetSecret(plan *model) {
 	plan.Secret, plan.Encrypted, plan.SHA256 = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	plan.Version = types.Int64Unknown()
 	plan.RotatedAt, plan.DueAt = types.StringUnknown(), types.StringUnknown()
+	plan.Reason, plan.PreviousEnds = types.StringUnknown(), types.StringUnknown()
 	plan.HasPrevious, plan.PreviousEndsAt = types.BoolUnknown(), types.StringUnknown()
 	plan.Verified = types.BoolUnknown()
-	if r.kind.Traits.Listed {
+	if r.kind.Traits.ManySecrets {
 		plan.ID = types.StringUnknown()
 		plan.SecretID, plan.PreviousSecretID, plan.ExpiresAt = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	}
@@ -288,54 +359,35 @@ func (r *clientSecret) remember(plan *model, prior model) {
 	plan.Secret, plan.Encrypted, plan.SHA256 = prior.Secret, prior.Encrypted, prior.SHA256
 	plan.Version = prior.Version
 	plan.RotatedAt, plan.DueAt = prior.RotatedAt, prior.DueAt
+	plan.Reason, plan.PreviousEnds, plan.Drift = prior.Reason, prior.PreviousEnds, prior.Drift
 	plan.HasPrevious, plan.PreviousEndsAt = prior.HasPrevious, prior.PreviousEndsAt
 	plan.Verified = prior.Verified
 	plan.SecretID, plan.PreviousSecretID, plan.ExpiresAt = prior.SecretID, prior.PreviousSecretID, prior.ExpiresAt
 }
 
-// planDestroy says what stays alive, and refuses to change the provider's own credential.
-func (r *clientSecret) planDestroy(prior model, diags *diag.Diagnostics) {
-	action := prior.OnDestroy.ValueString()
-	changes := action == DestroyRevoke || action == DestroyRetirePrevious || action == DestroyDelete && prior.Version.ValueInt64() > 0
-	if changes && r.isSelf(prior) && !prior.AllowSelf.ValueBool() {
-		r.fail(diags, prior, "plan the destruction", rotation.SelfRefusal())
+// checkChosen warns when a chosen value and its version do not change together.
+func (r *clientSecret) checkChosen(ctx context.Context, plan, prior model, req resource.ModifyPlanRequest, diags *diag.Diagnostics) {
+	if !r.kind.Traits.CallerChooses || prior.SHA256.IsNull() || prior.ChosenVersion.IsNull() || plan.ChosenVersion.IsNull() || plan.ChosenVersion.IsUnknown() {
 		return
 	}
-	switch {
-	case action == DestroyRevoke:
-		diags.AddWarning("Every secret of the client stops working",
-			"on_destroy is \"revoke\": the secret is regenerated and the result forgotten. Nothing can log in as this client until a new secret is made.\n\n"+r.where(prior))
-	case action == DestroyDelete && prior.Version.ValueInt64() > 0:
-	default:
-		why := fmt.Sprintf("on_destroy is %q", action)
-		if action == DestroyDelete {
-			why = "The secret was imported, and only secrets that were made here are deleted"
-		}
-		diags.AddWarning("A live secret survives the destruction",
-			fmt.Sprintf("%s: the current secret stays valid at %s, and Terraform forgets it. If nothing may use it any more, end it there.\n\n%s", why, r.kind.Title, r.where(prior)))
+	value := r.chosen(ctx, req.Config, diags)
+	if value.Empty() {
+		return
 	}
-}
-
-const earlierPrevious = "an earlier previous secret is still valid"
-
-func (r *clientSecret) retireFirstWarning(m model, why string) (summary, detail string) {
-	return "The previous secret is deleted before the rotation",
-		why + ". This apply deletes it first; whatever still uses it stops working.\n\n" + r.where(m)
-}
-
-func (r *clientSecret) regenerateWarning(m model) (summary, detail string) {
-	return "Every current secret stops working at once",
-		"rotation_mode is \"regenerate\": this apply replaces all secrets of the client without an overlap. Whatever uses one of them fails until it has the new one.\n\n" + r.where(m)
+	same, moved := value.SHA256() == prior.SHA256.ValueString(), !plan.ChosenVersion.Equal(prior.ChosenVersion)
+	switch {
+	case same && moved:
+		r.say(diags, prior, rotation.Message{
+			Title:  "client_secret_wo has the value from before",
+			Detail: "client_secret_wo_version is new, but client_secret_wo is the secret in use. The apply sends it again; that is no rotation to another value. Give client_secret_wo a new value.",
+		})
+	case !same && !moved:
+		r.say(diags, prior, rotation.Message{
+			Title:  "client_secret_wo has a new value, and its version is the one from before",
+			Detail: "Only a new client_secret_wo_version sends client_secret_wo to the vendor: this apply does not, and the secret from before stays the current one. Change client_secret_wo_version as well.",
+		})
+	}
 }
 
 // where names the client of m.
 func (r *clientSecret) where(m model) string { return explain.Where(r.kind.Subject(m.client())) }
-
-// isSelf tells whether the provider logs in as m's client, as far as that is known without a call.
-func (r *clientSecret) isSelf(m model) bool {
-	if r.connection == nil || r.connection.Unknown || r.connection.Vendor == nil || !r.kind.Traits.LogsIn {
-		return false
-	}
-	login := r.connection.LoginClientID()
-	return login != "" && login == m.Client.ValueString()
-}

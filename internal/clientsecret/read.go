@@ -5,12 +5,11 @@ import (
 	"errors"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
@@ -22,8 +21,8 @@ import (
 // Pauses between looks at a client that a vendor does not show (yet).
 var secondLooks = []time.Duration{time.Second, 2 * time.Second}
 
-// Read compares what the vendor shows with the state and notes it for the plan. It never changes anything, never touches
-// the secret, and removes the resource only when the client is definitely gone.
+// Read compares what the vendor shows with the state and records it for the plan. It never changes anything at the vendor,
+// never touches the secret, and removes the resource only when the client is definitely gone. It writes only what changed.
 func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer plugin.Recover(&resp.Diagnostics)
 	m := r.load(ctx, req.State, &resp.Diagnostics)
@@ -36,18 +35,18 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
-	noted := recall(ctx, req.Private, &resp.Diagnostics)
 	first := m.HasPrevious.IsNull()
-	defer r.connection.Claims.Read(m.client(), m.SecretID.ValueString())()
-	r.claim(m, noted)
-	if r.kind.Traits.Listed && m.state().Unrecognised() {
-		r.connection.Claims.Seek(m.client(), m.SHA256.ValueString())
+	rec := loadRecord(ctx, req.Private, &resp.Diagnostics).MarkLost(first)
+	if rec.Object == "" {
+		rec.Object = newMark()
 	}
-	facts, err := r.look(ctx, m, noted)
+	r.saw(m, rec, session.Seen, nil)
+	facts, err := r.look(ctx, m, rec)
 	switch {
 	case errors.Is(err, httpapi.ErrNotFound):
-		resp.Diagnostics.AddWarning("The client is gone",
+		resp.Diagnostics.AddWarning(r.titled(m, "the client is gone"),
 			explain.Sentence(r.kind.Title+" no longer has this client, so its secret is removed from state. Remove the resource from the configuration, or restore the client.")+"\n\n"+r.where(m))
+		r.connection.Registry.Forget(m.client(), rec.Object)
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
@@ -55,52 +54,69 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 		resp.Diagnostics.AddError(summary, detail)
 		return
 	}
-	looked := noted.At
-	st, noted := rotation.Observe(r.kind.Traits, m.state(), noted, facts, first)
-	if first && r.kind.Traits.Listed && noted.External != nil { // an import, of what does not exist
-		resp.Diagnostics.AddWarning("There is nothing to import", explain.Sentence(noted.External.Seen)+" Only a secret that works can be imported.\n\n"+r.where(m))
+	before := m.Drift.ValueString()
+	st, rec := rotation.Observe(r.kind.Traits, m.settings(), m.state(), rec, facts, first)
+	if first && r.kind.Traits.ManySecrets && st.Drift != "" { // an import, of what does not exist
+		resp.Diagnostics.AddWarning(r.titled(m, "there is nothing to import"), explain.Sentence(rec.Evidence)+" Only a secret that works can be imported.\n\n"+r.where(m))
+		r.connection.Registry.Forget(m.client(), rec.Object)
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	if r.kind.Traits.Listed && st.Unrecognised() {
-		candidates, alone := r.connection.Claims.Unclaimed(ctx, m.client(), noted.Strays)
-		if entry, ok := rotation.Recognise(st, looked, facts, candidates, alone); ok {
+	if first && r.kind.Traits.ManySecrets {
+		rec.Listed = rotation.FingerprintsOf(facts)
+	}
+	if st.Unidentified() && r.kind.Traits.ManySecrets {
+		candidates := rotation.Unclaimed(st, rec, facts, func(id string) bool { return r.connection.Registry.Held(m.client(), id) })
+		if entry, ok := rotation.Identify(st, rec, facts, candidates, r.connection.Registry.Seeking(m.client()) < 2); ok {
 			m.located(entry)
-			r.claim(m, noted)
 			st.SecretID, st.ExpiresAt = entry.ID, entry.ExpiresAt
 			resp.Diagnostics.Append(r.identify(ctx, resp.Identity, m)...)
 		}
 	}
-	st.PreviousEndsAt = rotation.PreviousEndsAt(r.kind.Traits, m.settings(), st, noted)
+	st, rec = r.checkOnRefresh(ctx, m, st, rec, &resp.Diagnostics)
+	st.PreviousEndsAt = rotation.PreviousEndsAt(r.kind.Traits, m.settings(), st, rec)
 	m.observed(st)
-	doubtful := !rotation.PreviousIsOurs(r.kind.Traits, st, noted)
-	r.connection.Open.Saw(m.client(), session.OpenRotation{
-		Live: st.HasPrevious, EndsAt: st.PreviousEndsAt, Doubtful: doubtful, Stays: leavesPrevious(m, doubtful),
-	})
-	r.connection.Claims.Notice(m.client(), noted.Strays)
+	r.saw(m, rec, session.Seen, &facts)
+	if st.Drift != "" && st.Drift != before && m.OnExternal.ValueString() != rotation.ExternalIgnore {
+		r.connection.Registry.Tell(m.client(), rec.Object+" drift")
+		r.say(&resp.Diagnostics, m, rotation.DriftWarning(r.kind.Traits, m.settings(), st, rec, false, false))
+	}
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, m)...)
-	resp.Diagnostics.Append(note(ctx, resp.Private, noted, keepsPlaintext(m))...)
+	resp.Diagnostics.Append(storeRecord(ctx, resp.Private, rec, keepsPlaintext(m))...)
 }
 
-// claim tells the siblings of this object, before anything is read, which secrets are its own.
-func (r *clientSecret) claim(m model, noted rotation.Noted) {
-	r.connection.Claims.Claim(m.client(), m.SecretID.ValueString(), m.PreviousSecretID.ValueString())
-	for _, o := range noted.Older {
-		r.connection.Claims.Claim(m.client(), o.ID)
+// saw tells the registry of an object.
+func (r *clientSecret) saw(m model, rec rotation.Record, fate session.Fate, facts *rotation.Facts) {
+	if r.connection == nil || !m.named() {
+		return
 	}
+	st, action := m.state(), m.OnDestroy.ValueString()
+	d := rotation.Destroy(r.kind.Traits, action, st, rec, nil)
+	r.connection.Registry.Saw(m.client(), session.Object{
+		View: rotation.View{Object: r.mark(m, rec), State: st, Record: rec},
+		Fate: fate, EndsPrevious: d.Revoke || d.Previous, Revokes: d.Revoke, OnDestroy: action,
+	}, facts)
+}
+
+// mark is what tells this object from others: that of its record, or what stands for a lost one.
+func (r *clientSecret) mark(m model, rec rotation.Record) string {
+	if rec.Object != "" {
+		return rec.Object
+	}
+	return m.ID.ValueString() + " " + m.RotatedAt.ValueString() + " " + m.SHA256.ValueString()
 }
 
 // look reads the client. Shortly after a rotation, a client, secret or previous secret that is not shown is looked at again
 // before that is believed, and so is a previous secret that is shown shortly after its end; at any time, a list without a
 // single entry.
-func (r *clientSecret) look(ctx context.Context, m model, noted rotation.Noted) (rotation.Facts, error) {
+func (r *clientSecret) look(ctx context.Context, m model, rec rotation.Record) (rotation.Facts, error) {
 	facts, err := r.connection.Read(ctx, m.client())
 	rotated := instant(m.RotatedAt)
 	for _, pause := range secondLooks {
-		fresh := rotated != nil && r.connection.Now().Sub(*rotated) <= rotation.Settled
+		fresh := rotated != nil && r.connection.Now().Sub(*rotated) <= rotation.Lag
 		absent := missing(facts, err, m.SecretID.ValueString()) && (fresh || err == nil && len(facts.Secrets) == 0)
-		left := m.HasPrevious.ValueBool()
-		if !absent && (err != nil || !noted.Stale(left, facts) && !noted.Lags(left, facts)) {
+		lags := m.HasPrevious.ValueBool() && rec.LagsRotation(facts) || !m.HasPrevious.ValueBool() && rec.LagsEnd(facts)
+		if !absent && (err != nil || !lags) {
 			break
 		}
 		if r.connection.Clock.Sleep(ctx, pause) != nil {
@@ -109,13 +125,13 @@ func (r *clientSecret) look(ctx context.Context, m model, noted rotation.Noted) 
 		if err != nil {
 			facts, err = r.connection.Read(ctx, m.client()) // nothing keeps a failed answer, so this asks anew
 		} else {
-			facts, err = r.connection.Prepare(ctx, m.client())
+			facts, err = r.connection.ReadAnew(ctx, m.client())
 		}
 	}
 	return facts, err
 }
 
-// missing tells whether a read shows neither the client nor, on a Listed vendor, the secret.
+// missing tells whether a read shows neither the client nor, at a vendor with many secrets, the secret.
 func missing(facts rotation.Facts, err error, secretID string) bool {
 	if err != nil {
 		return errors.Is(err, httpapi.ErrNotFound)
@@ -139,7 +155,7 @@ func (r *clientSecret) identify(ctx context.Context, identity *tfsdk.ResourceIde
 	var diags diag.Diagnostics
 	diags.Append(identity.SetAttribute(ctx, path.Root(r.kind.Scope.Name), m.Scope)...)
 	diags.Append(identity.SetAttribute(ctx, path.Root(r.kind.Client.Name), m.Client)...)
-	if r.kind.Traits.Listed {
+	if r.kind.Traits.ManySecrets {
 		id := m.SecretID
 		if id.IsUnknown() {
 			id = types.StringNull()

@@ -74,10 +74,10 @@ func TestTaintWithRetireFirst(t *testing.T) {
 			cli := w.Terminal(t, c.HCL(`  on_pending_rotation = "retire_first"`))
 			cli.Apply()
 			w.ResetJournal()
-			words := "an earlier previous secret is still valid. This apply deletes it first"
+			words := "It is deleted right before"
 			if doubtful {
 				cli.LoseNotes()
-				words = "it may be the secret in use. This apply deletes it first"
+				words = "It may be the secret in use"
 			}
 			cli.Must("taint", c.Address())
 			cli.Plan().Warns(t, words)
@@ -166,9 +166,9 @@ func TestCreateBeforeDestroyWithOverlap(t *testing.T) {
 // A replacement treats the client before as on_destroy says, and the plan says what that means.
 func TestReplacementSaysWhatSurvives(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
-		policies := map[string]string{"keep": "A live secret survives the destruction", "retire_previous": "A live secret survives the destruction"}
+		policies := map[string]string{"keep": "a live secret survives", "retire_previous": "A live secret survives the destruction"}
 		if c.Vendor == "csp" {
-			policies["revoke"] = "Every secret of the client stops working"
+			policies["revoke"] = "ends every secret"
 		}
 		for policy, words := range policies {
 			cli := w.Terminal(t, c.HCL(`  on_create = "adopt"`+"\n"+`  on_destroy = "`+policy+`"`))

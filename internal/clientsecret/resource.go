@@ -61,7 +61,7 @@ func prepare(kind Kind) func() *clientSecret {
 // every rotation.
 func (r *clientSecret) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + r.kind.TypeName()
-	resp.ResourceBehavior.MutableIdentity = r.kind.Traits.Listed
+	resp.ResourceBehavior.MutableIdentity = r.kind.Traits.ManySecrets
 }
 
 // Schema implements resource.Resource.

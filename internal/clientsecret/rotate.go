@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -12,7 +13,6 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
@@ -20,25 +20,29 @@ import (
 )
 
 // rotate is one rotation, the same for Create and Update, in the order that loses nothing:
-// prepare (read, refuse) - gate - issue - save - locate - prove - retire.
+// look (refuse) - make room - make the secret - save - locate - verify - retire.
 type rotate struct {
-	kind       Kind
-	connection *session.Connection
+	r    *clientSecret
+	gate *session.Gate
 	// m is the object as planned; each step writes into it and saves.
 	m *model
 	// prior is what state held before; the zero value in Create.
-	prior rotation.State
-	noted *rotation.Noted
-	// recipients seal the secret; nil keeps it in clear.
+	prior      rotation.State
+	priorModel model
+	rec        *rotation.Record
+	reason     rotation.Reason
+	// recipients encrypt the secret; nil keeps it in clear.
 	recipients encryption.Recipients
 	// chosen is the user's value, current the secret in use as far as it is known.
 	chosen, current secret.Value
-	// retireFirst: end the previous secret before the new one is made, if there is one.
-	retireFirst bool
-	// ended: that was done.
-	ended bool
-	// planned: the plan saw whether a previous secret exists (Update). One that appeared since was not agreed to.
-	planned bool
+	// room: end the previous secret before the new one is made, if there is one.
+	room bool
+	// roomMade: that was done.
+	roomMade bool
+	// verified is what is known of the prior secret.
+	verified types.Bool
+	// creates: there is no prior object, and its plan may not have seen whether a previous secret exists.
+	creates bool
 	// retireOlder are ids that are due besides.
 	retireOlder []string
 	save        func()
@@ -48,75 +52,66 @@ type rotate struct {
 	trouble func(summary, detail string)
 }
 
-// run carries it out. An error means that no secret was issued; it is already among the diagnostics.
+// run carries it out. An error means that no secret was made; it is already among the diagnostics.
 func (o *rotate) run(ctx context.Context) error {
-	client := o.m.client()
+	client, traits := o.m.client(), o.r.kind.Traits
+	o.verified = o.priorModel.Verified
 	before, err := o.prepare(ctx, client)
-	if err == nil {
-		err = ctx.Err() // the last moment of no effect
-	}
 	if err != nil {
 		o.fail("rotate the secret", err)
 		return err
 	}
-	issued, err := o.connection.Issue(ctx, client, o.order(before))
+	issued, err := o.gate.Make(ctx, traits, o.order(before))
 	if o.conflicts(err) {
-		if err = o.endPrevious(ctx, client, before); err == nil {
-			issued, err = o.connection.Issue(ctx, client, o.order(before))
+		if err = o.makeRoom(ctx); err == nil {
+			issued, err = o.gate.Make(ctx, traits, o.order(before))
 		}
 	}
 	if err != nil {
 		o.fail("rotate the secret", err)
 		return err
 	}
-	if o.kind.Traits.Listed && o.prior.Unrecognised() {
-		o.diags.AddWarning("A live secret is left behind",
-			fmt.Sprintf("The id of the secret that this rotation replaces was never found, so it is not deleted here. It is one of these: %s. Delete it when nothing uses it any more.\n\n%s",
-				strings.Join(o.noted.Strays, ", "), explain.Where(o.kind.Subject(client))))
+	if traits.ManySecrets && o.prior.Unidentified() {
+		o.diags.AddWarning(o.r.titled(*o.m, "a live secret is left behind"),
+			"The id of the secret that this rotation replaces was never found, so it is not deleted here. Find it in the list of the client's secrets, and delete it when nothing uses it any more.\n\n"+o.r.where(*o.m))
 	}
 	if err := o.keep(issued); err != nil {
-		o.trouble("Unable to seal the new secret", err.Error())
+		o.trouble("Unable to encrypt the new secret", err.Error())
 	}
 	o.save()
-	o.connection.Newest.Made(client, o.m.mark())
-	if !o.kind.Traits.Listed && o.m.HasPrevious.ValueBool() {
-		o.connection.Open.Left(client, issued.At)
-	}
-	o.connection.UseLoginSecret(client.ID, issued.Value)
 	for _, text := range issued.Notes {
-		o.diags.AddWarning("The rotation needed a second look", text+"\n\n"+explain.Where(o.kind.Subject(client)))
+		o.diags.AddWarning(o.r.titled(*o.m, "the rotation needed a second look"), text+"\n\n"+o.r.where(*o.m))
 	}
 
-	settling, cancel := rotation.Settling(ctx)
+	following, cancel := rotation.Detached(ctx)
 	defer cancel()
-	o.locate(settling, client, issued)
-	if plugin.Orphaned() {
-		return o.undo(settling, client)
+	o.locate(following, client, issued)
+	if o.gate.Gone() {
+		o.gate.TakeBack(following, traits, o.m.SecretID.ValueString())
+		return nil
 	}
 	proven := o.prove(ctx, client, issued.Value)
-	o.retire(settling, client, proven)
+	o.retire(following, client, proven)
 	return nil
 }
 
-// prepare reads what must hold right before a change and refuses when it does not.
+// prepare reads what must hold right before a change and refuses when it does not. Where the plan asks for it, it makes room.
 func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts, error) {
 	before, err := o.look(ctx, c)
 	if err != nil {
 		return before, err
 	}
-	if before.Unfit != "" {
-		return before, rotation.UnfitRefusal(before.Unfit)
+	if before.Unsupported != "" {
+		return before, rotation.UnsupportedRefusal(before.Unsupported)
 	}
-	if o.m.Mode.ValueString() == string(rotation.Regenerate) {
-		return before, nil
-	}
-	if !o.kind.Traits.ShowsPrevious {
-		if !o.retireFirst {
-			return before, nil
-		}
-		return before, o.endPrevious(ctx, c, before)
-	}
+	traits := o.r.kind.Traits
 	switch {
+	case o.m.Mode.ValueString() == string(rotation.Regenerate), traits.ManySecrets:
+		return before, nil
+	case !traits.ShowsPrevious && o.room:
+		return before, o.makeRoom(ctx)
+	case !traits.ShowsPrevious:
+		return before, nil
 	case before.HasPrevious == nil:
 		return before, &rotation.RefusedError{
 			Reason: "The vendor does not say whether a previous secret is still valid, and a rotation could end it.",
@@ -124,57 +119,76 @@ func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts
 		}
 	case !*before.HasPrevious:
 		return before, nil
-	case o.retireFirst:
-		return before, o.endPrevious(ctx, c, before)
-	case o.planned && !o.noted.Ours(before):
+	case o.room:
+		return before, o.makeRoom(ctx)
+	case !o.creates && !o.rec.Ours(before):
 		return before, &rotation.RefusedError{
 			Reason: "A previous secret appeared since the plan: somebody else rotated, and the secret in use may be the previous one now.",
 			Remedy: "Run a plan again; it says what would be deleted.",
 		}
 	default:
-		return before, rotation.PendingRefusal(o.kind.Traits, nil)
+		return before, rotation.PendingRefusal(traits, nil)
 	}
 }
 
 // look reads anew, and again while a vendor may still show the client as it was before the last rotation.
 func (o *rotate) look(ctx context.Context, c rotation.Client) (rotation.Facts, error) {
-	const left = true // whatever an early read showed since
-	facts, err := o.connection.Prepare(ctx, c)
+	if traits := o.r.kind.Traits; !traits.ShowsPrevious && !traits.ManySecrets {
+		// Nothing that a rotation depends on is shown. Whether the client can have one at all was seen by the last read, and is
+		// looked at by a creation, which had none.
+		if !o.creates {
+			return rotation.Facts{At: o.r.connection.Now()}, nil
+		}
+		return o.r.connection.Read(ctx, c)
+	}
+	facts, err := o.gate.Look(ctx)
 	for _, pause := range secondLooks {
-		if err != nil || !o.noted.Stale(left, facts) || o.connection.Clock.Sleep(ctx, pause) != nil {
+		if err != nil || !o.rec.LagsRotation(facts) || o.r.connection.Clock.Sleep(ctx, pause) != nil {
 			break
 		}
-		facts, err = o.connection.Prepare(ctx, c)
+		facts, err = o.gate.Look(ctx)
 	}
 	return facts, err
 }
 
-// endPrevious makes room before a rotation.
-func (o *rotate) endPrevious(ctx context.Context, c rotation.Client, before rotation.Facts) error {
-	if err := ctx.Err(); err != nil {
-		return err
+// makeRoom ends the previous secret before a rotation. Where verification is asked for, the current secret is verified first:
+// until then the previous one may be the only one that works.
+func (o *rotate) makeRoom(ctx context.Context) error {
+	traits := o.r.kind.Traits
+	ending := rotation.Ending{}
+	if !o.creates {
+		view := rotation.View{Object: o.rec.Object, State: o.prior, Record: *o.rec}
+		ending.View = &view
+		if unproved(o.priorModel) || !o.m.Verify.IsNull() && !o.priorModel.Verified.ValueBool() {
+			if o.r.verify(ctx, o.m.client(), o.current, *o.m) != verify.Accepted {
+				return &rotation.RefusedError{
+					Reason: "The previous secret is in the way of a rotation, and the current secret could not be verified at the token endpoint, so the previous one may be the only one that works. It was not deleted.",
+					Remedy: "Check the current secret at the token endpoint. When it works, delete the previous one with a rotation completion or at the vendor, or remove the verify block; then run the command again.",
+				}
+			}
+			o.verified = types.BoolValue(true)
+		}
 	}
-	if o.planned && o.noted.ChangedSince(o.prior, before) {
-		return changedSincePlan()
-	}
-	if _, err := o.connection.Retire(ctx, c, "", before); err != nil {
+	if _, err := o.gate.End(ctx, traits, ending); err != nil {
 		return fmt.Errorf("deleting the previous secret before the rotation: %w", err)
 	}
-	o.prior.HasPrevious, o.ended = false, true
-	o.connection.Open.Ended(c)
+	o.prior.HasPrevious, o.roomMade = false, true
+	o.rec.Ended("", o.r.connection.Now())
+	o.rec.PreviousVersion = 0
 	return nil
 }
 
 // conflicts tells whether a Create that may end an open rotation learns of it only by the refusal of its own: from a
 // vendor that shows none. In Update the next plan asks for that.
 func (o *rotate) conflicts(err error) bool {
-	return o.conflicted(err) && !o.planned && o.m.OnPending.ValueString() == rotation.PendingRetireFirst
+	return o.conflicted(err) && o.creates && o.m.OnPending.ValueString() == rotation.PendingRetireFirst
 }
 
 // conflicted tells that a vendor refused a rotation because of an open one that it does not show.
 func (o *rotate) conflicted(err error) bool {
-	return errors.Is(err, httpapi.ErrConflict) && !httpapi.IsOutcomeUnknown(err) && !o.ended &&
-		!o.kind.Traits.Listed && !o.kind.Traits.ShowsPrevious && o.m.Mode.ValueString() != string(rotation.Regenerate)
+	traits := o.r.kind.Traits
+	return errors.Is(err, httpapi.ErrConflict) && !httpapi.IsOutcomeUnknown(err) && !o.roomMade &&
+		!traits.ManySecrets && !traits.ShowsPrevious && o.m.Mode.ValueString() != string(rotation.Regenerate)
 }
 
 func (o *rotate) order(before rotation.Facts) rotation.Order {
@@ -183,8 +197,9 @@ func (o *rotate) order(before rotation.Facts) rotation.Order {
 		Chosen:       o.chosen,
 		ExpiresAfter: span(o.m.ExpiresAfter),
 		Current:      o.current,
-		Pending:      o.noted.Pending,
+		Pending:      o.rec.Pending,
 		Before:       before,
+		Version:      o.m.ChosenVersion.ValueInt64Pointer(),
 	}
 	if d := optionalDuration(o.m.RetireAfter); d != nil {
 		order.Overlap = *d
@@ -192,22 +207,37 @@ func (o *rotate) order(before rotation.Facts) rotation.Order {
 	return order
 }
 
+// version is that of the new secret: the Unix second of the first one that is made here, and one more with each rotation.
+func (o *rotate) version(issued rotation.Issued) int64 {
+	if o.prior.Version > 0 {
+		return o.prior.Version + 1
+	}
+	return o.r.connection.Registry.Version(o.m.client(), issued.At.Unix())
+}
+
 // keep takes over a new secret into the object. Every output gets a value here, so that an error later finds no unknown.
 func (o *rotate) keep(issued rotation.Issued) (err error) {
-	m := o.m
-	version := o.connection.Versions.Next(m.client(), o.prior.Version, issued.At)
-	older := olderSecrets(o.kind.Traits, o.prior, *o.noted)
-	var sighted *rotation.Sighting
-	if o.kind.Traits.Listed {
-		sighted = o.noted.SightedBefore(issued.Before)
+	m, traits := o.m, o.r.kind.Traits
+	version := o.version(issued)
+	at := issued.At.UTC().Truncate(time.Second)
+	next := rotation.NewRecord(o.rec.Object, at)
+	next.Window = rotation.WindowOf(issued)
+	next.PreviousVersion = o.prior.Version
+	next.Age = o.rec.Age
+	if age := issued.Before.SecretAge; age != nil && next.Age == nil {
+		next.Age = &rotation.Age{At: issued.Before.At, Shown: *age}
 	}
-	*o.noted = rotation.Noted{At: issued.At, PreviousMadeHere: o.prior.Version > 0, Older: older, PreviousExpiresAt: o.prior.ExpiresAt, Sighted: sighted, Recent: o.noted.Recent, Rotated: rotation.FrameOf(issued.Before, issued.At)}
+	if traits.ManySecrets {
+		next.Older = rotation.OlderAfter(o.prior, *o.rec)
+		next.PreviousExpiresAt = o.prior.ExpiresAt
+		next.Listed = rotation.FingerprintsOf(issued.Before)
+	}
+	*o.rec = next
 
-	// A plan that saw a short chosen value has promised that there is none.
-	if !m.ChosenVersion.IsNull() && (m.SHA256.IsNull() || issued.Value.Guessable()) {
+	fingerprint := issued.Value.SHA256()
+	m.SHA256 = types.StringValue(fingerprint)
+	if !m.ChosenVersion.IsNull() && issued.Value.Guessable() {
 		m.SHA256 = types.StringNull()
-	} else {
-		m.SHA256 = types.StringValue(issued.Value.SHA256())
 	}
 	m.Secret, m.Encrypted = types.StringNull(), types.StringNull()
 	switch {
@@ -220,7 +250,9 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 		m.Secret = types.StringValue(issued.Value.Reveal())
 	}
 	m.Version = types.Int64Value(version)
-	m.RotatedAt = stamp(&issued.At)
+	m.RotatedAt = stamp(&at)
+	m.Reason = types.StringValue(o.reason.String())
+	m.Drift = types.StringNull()
 	m.Verified = types.BoolNull()
 	if !m.Verify.IsNull() {
 		m.Verified = types.BoolValue(false)
@@ -229,10 +261,10 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	m.ID = types.StringValue(m.client().String())
 
 	now := rotation.State{
-		Version: version, RotatedAt: &issued.At, PreviousEndsAt: issued.PreviousEndsAt,
+		Version: version, RotatedAt: &at, PreviousEndsAt: issued.PreviousEndsAt,
 		RetireAfter: optionalDuration(m.RetireAfter),
 	}
-	if o.kind.Traits.Listed {
+	if traits.ManySecrets {
 		// What the plan promised stands; the next read corrects it if the entry ended in between.
 		if now.HasPrevious = m.HasPrevious.ValueBool() || o.previousLives(issued); now.HasPrevious {
 			now.PreviousSecretID = o.prior.SecretID
@@ -240,10 +272,16 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	} else {
 		now.HasPrevious = m.Mode.ValueString() != string(rotation.Regenerate)
 	}
+	if !now.HasPrevious {
+		o.rec.PreviousVersion, o.rec.PreviousExpiresAt = 0, nil
+	}
 	m.HasPrevious = types.BoolValue(now.HasPrevious)
 	m.PreviousSecretID = text(now.PreviousSecretID)
-	m.PreviousEndsAt = stamp(rotation.PreviousEndsAt(o.kind.Traits, m.settings(), now, *o.noted))
-	m.DueAt = stamp(rotation.DueAt(m.settings(), now, issued.At))
+	m.PreviousEndsAt = stamp(rotation.PreviousEndsAt(traits, m.settings(), now, *o.rec))
+	if m.PreviousEnds.IsUnknown() {
+		m.PreviousEnds = text(rotation.PreviousEnds(traits, m.settings(), traits.ManySecrets && !now.HasPrevious))
+	}
+	m.DueAt = stamp(rotation.DueAt(m.settings(), now, at))
 	return err
 }
 
@@ -257,55 +295,23 @@ func (o *rotate) previousLives(issued rotation.Issued) bool {
 	return false
 }
 
-// olderSecrets are the secrets from before the previous one that live on after this rotation. A previous secret that has
-// not reached its retirement keeps its date.
-func olderSecrets(traits rotation.Traits, prior rotation.State, noted rotation.Noted) []rotation.Older {
-	if !traits.Listed {
-		return nil
-	}
-	older := noted.Older
-	if prior.HasPrevious && rotation.PreviousIsOurs(traits, prior, noted) {
-		leaving := rotation.Older{ID: prior.PreviousSecretID}
-		if prior.RetireAfter != nil && prior.RotatedAt != nil {
-			at := prior.RotatedAt.Add(*prior.RetireAfter)
-			leaving.RetireAt = &at
-		}
-		older = append(older, leaving)
-	}
-	return older
-}
-
 // locate learns the id of the new secret where the vendor's answer does not tell it.
 func (o *rotate) locate(ctx context.Context, c rotation.Client, issued rotation.Issued) {
-	locator, ok := o.connection.Vendor.(rotation.Locator)
+	entry, notes, ok, err := o.gate.Locate(ctx, issued)
 	if !ok {
 		return
 	}
-	entry, notes, err := locator.Locate(ctx, c, issued)
-	o.connection.Claims.Use(c, entry.ID, o.prior.SecretID)
 	if err != nil {
-		// What was there before cannot be it.
-		o.noted.Sighted, o.noted.Recent = rotation.SightingOf(issued.Before), nil
 		o.save()
-		summary, detail := explain.Failure(o.kind.Subject(c), "find the id of the new secret", err, "")
+		summary, detail := explain.Failure(o.r.kind.Subject(c), "find the id of the new secret", err, "")
 		o.trouble(summary, detail)
 		return
 	}
 	for _, text := range notes {
-		o.diags.AddWarning("The vendor changed the new secret", text+"\n\n"+explain.Where(o.kind.Subject(c)))
+		o.diags.AddWarning(o.r.titled(*o.m, "the vendor changed the new secret"), text+"\n\n"+o.r.where(*o.m))
 	}
 	o.m.located(entry)
-	o.connection.Claims.Claim(c, entry.ID)
 	o.save()
-}
-
-// undo takes back a secret that nobody will ever learn of, because Terraform is gone. Only a list lets one be taken back: on
-// a slot API that would leave a client without the secret in use.
-func (o *rotate) undo(ctx context.Context, c rotation.Client) error {
-	if id := o.m.SecretID.ValueString(); o.kind.Traits.Listed && id != "" {
-		_, _ = o.connection.Retire(ctx, c, id, rotation.Facts{}) // nobody is left to tell
-	}
-	return nil
 }
 
 // prove tries the new secret at the token endpoint when that is asked for. It reports whether the previous secret may go.
@@ -313,17 +319,17 @@ func (o *rotate) prove(ctx context.Context, c rotation.Client, s secret.Value) b
 	if o.m.Verify.IsNull() {
 		return true
 	}
-	verdict := establish(ctx, o.connection, c, s, *o.m)
+	verdict := o.r.verify(ctx, c, s, *o.m)
 	o.m.Verified = types.BoolValue(verdict == verify.Accepted)
 	o.save()
 	if verdict == verify.Accepted {
 		return true
 	}
-	summary, detail := unproven(o.kind, c, verdict)
+	summary, detail := unproven(o.r.kind, c, verdict)
 	if verifyRequired(*o.m) {
-		o.trouble(summary, detail)
+		o.trouble(o.r.titled(*o.m, summary), detail)
 	} else {
-		o.diags.AddWarning(summary, detail)
+		o.diags.AddWarning(o.r.titled(*o.m, summary), detail)
 	}
 	return false
 }
@@ -331,18 +337,19 @@ func (o *rotate) prove(ctx context.Context, c rotation.Client, s secret.Value) b
 // retire ends what this rotation makes superfluous: the previous secret at once when the configuration says so, and
 // older ones that are due.
 func (o *rotate) retire(ctx context.Context, c rotation.Client, proven bool) {
+	traits := o.r.kind.Traits
 	var ids []string
-	if at := optionalDuration(o.m.RetireAfter); at != nil && *at == 0 && o.m.HasPrevious.ValueBool() && (!o.kind.Traits.Listed || o.prior.Version > 0) {
+	if at := optionalDuration(o.m.RetireAfter); at != nil && *at == 0 && o.m.HasPrevious.ValueBool() && (!traits.ManySecrets || o.prior.Version > 0) {
 		ids = append(ids, o.m.PreviousSecretID.ValueString())
 	}
 	ids = append(ids, o.retireOlder...)
 	if !proven {
 		return
 	}
-	known := o.connection.Open.Behind(c)
 	for _, id := range ids {
-		if _, err := o.connection.Retire(ctx, c, id, known); err != nil {
-			summary, detail := explain.Failure(o.kind.Subject(c), "delete the previous secret", err,
+		view := rotation.View{Object: o.rec.Object, State: o.m.state(), Record: *o.rec}
+		if _, err := o.gate.End(ctx, traits, rotation.Ending{SecretID: id, View: &view}); err != nil {
+			summary, detail := explain.Failure(o.r.kind.Subject(c), "delete the previous secret", err,
 				"The new secret is in state, and the previous one is still valid; the next apply tries again to delete it.")
 			o.trouble(summary, detail)
 			continue
@@ -352,20 +359,20 @@ func (o *rotate) retire(ctx context.Context, c rotation.Client, proven bool) {
 	}
 }
 
-// retired takes over that the secret with this id ("" on a slot API) is gone.
+// retired takes over that the secret with this id ("" with two slots) is gone.
 func (o *rotate) retired(id string) {
-	if !o.kind.Traits.Listed || o.m.PreviousSecretID.ValueString() == id {
+	if !o.r.kind.Traits.ManySecrets || strings.EqualFold(o.m.PreviousSecretID.ValueString(), id) {
 		o.m.HasPrevious, o.m.PreviousEndsAt, o.m.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()
+		o.rec.PreviousVersion, o.rec.PreviousExpiresAt = 0, nil
 	}
-	o.connection.Open.Ended(o.m.client())
-	o.noted.Ended(id, o.connection.Now())
+	o.rec.Ended(id, o.r.connection.Now())
 }
 
-// fail adds err; nothing was issued.
+// fail adds err; nothing was made.
 func (o *rotate) fail(action string, err error) {
 	still := nothingChanged
-	if o.ended {
+	if o.roomMade {
 		still = "The previous secret was deleted to make room, and no new one was made: the current secret still works."
 	}
-	o.diags.AddError(explain.Failure(o.kind.Subject(o.m.client()), action, err, still))
+	o.diags.AddError(explain.Failure(o.r.kind.Subject(o.m.client()), action, err, still))
 }

@@ -55,7 +55,12 @@ func TestScheduleSetLater(t *testing.T) {
 			acctest.Step{Config: c.HCL(alone + `rotate_after = "1440h"`), Plan: acctest.Update, StateChecks: []statecheck.StateCheck{c.Between("rotated_at", "rotation_due_at", 2*month)}},
 			acctest.Step{Config: c.HCL(alone), Plan: acctest.Update, State: acctest.Values{"rotation_due_at": nil}},
 			acctest.Step{
+				// The setting moves the deadline into the past: this apply records that, and the next plan acts on it.
 				Before: func() { w.Clock.Advance(month) }, Config: c.HCL(alone + monthly), Plan: acctest.Update,
+				Planned: acctest.Values{"client_secret": acctest.Made(1)}, Unsettled: true,
+			},
+			acctest.Step{
+				Config: c.HCL(alone + monthly), Plan: acctest.Update,
 				Planned: acctest.Values{"client_secret": acctest.Unknown, "version": 2}, Calls: both,
 			},
 		)

@@ -109,7 +109,7 @@ func (k Kind) policies() map[string]schema.Attribute {
 				"A later change of the keys takes effect at the next rotation (the provider cannot open what it sealed); the plan says so.",
 		},
 	}
-	if !k.Traits.Listed {
+	if !k.Traits.ManySecrets {
 		attrs["on_create"] = choice(
 			"What creating the resource does to the live client. `rotate` (default) makes a new secret at once; the secret in use becomes the previous one. "+
 				"`adopt` takes the client under management without any change: `client_secret` is null and `version` 0 until the first rotation.",
@@ -136,7 +136,7 @@ func (k Kind) policies() map[string]schema.Attribute {
 			MarkdownDescription: "Version of `client_secret_wo`. A new number rotates the secret to the value of `client_secret_wo`; nothing else does.",
 		}
 	}
-	if k.Traits.Listed {
+	if k.Traits.ManySecrets {
 		attrs["expires_after"] = schema.StringAttribute{
 			Optional:   true,
 			Validators: []validator.String{positiveDuration{}},
@@ -178,7 +178,7 @@ func (k Kind) onDestroyAttribute() schema.Attribute {
 func (k Kind) onExternalAttribute() schema.Attribute {
 	description := "What a plan does when the secret was changed outside Terraform. `warn` (default) says what was seen; `rotate` makes a new secret; `ignore` says nothing. "
 	switch {
-	case k.Traits.Listed:
+	case k.Traits.ManySecrets:
 		description += "A secret that is missing, deleted or expired is rotated unless this is `ignore`."
 	case k.Traits.ShowsPrevious:
 		description += "It is noticed when a previous secret appears or disappears that this resource did not leave behind; a rotation and deletion by somebody else between two reads cannot be seen."
@@ -196,7 +196,7 @@ func (k Kind) retireDescription() string {
 			"A shorter time that is set later is kept by the first apply after it; a longer one holds from the next rotation on.", k.Traits.DefaultOverlap.Hours()) + zero
 	}
 	const set = ". Set: it is deleted at the first apply after that time, shown in the plan. "
-	if k.Traits.Listed {
+	if k.Traits.ManySecrets {
 		return head + set + "An imported secret is never deleted by it: the plan warns instead." + zero
 	}
 	return head + set + "When somebody changed the client after the rotation, it is not deleted and the plan warns: it may then be the secret in use." + zero
@@ -277,6 +277,11 @@ func (k Kind) outputs() map[string]schema.Attribute {
 			MarkdownDescription: "A number that never repeats: 0 while no secret was made here (after an import or adoption); the Unix second of the first secret that is made here, unknown in its plan; plus 1 at each rotation after that, known in the plan. " +
 				"It can drive another resource's `*_wo_version`, also across `-replace`, `taint`, `state rm` and an import.",
 		},
+		"rotation_reason": computedString("Why the current secret was made: `created`, `rotate_when_changed: <keys>`, `rotate_after`, `client_secret_wo_version` or `drift: <value>`. Known in the plan, except while a trigger is unknown. Null after an import or adoption."),
+		"previous_secret_ends": computedString("How the previous secret ends, as a rule in words that is known in the plan: `at the rotation`, `48h after the rotation, by VMware Cloud Services`, `at the first apply 24h after the rotation`, or " +
+			"`when a completion or somebody deletes it`. Null when there is none."),
+		"drift": computedString("What somebody else did, as far as it was seen: null (nothing known), `rotated` (another secret is the current one; the one in state works as long as nobody ends it), `dead` (the secret in state does not work), or " +
+			"`possible` (the client was changed while a previous secret is alive, and the vendor does not tell what was changed). Null again once a rotation from here, or a look that clears it up, has made it untrue."),
 		"rotated_at":      computedString("When the current secret was made here, RFC 3339 in UTC. Null after an import or adoption."),
 		"rotation_due_at": computedString("When `rotate_after` makes the next rotation due, RFC 3339 in UTC. Null without `rotate_after`."),
 		"has_previous_secret": schema.BoolAttribute{
@@ -289,7 +294,7 @@ func (k Kind) outputs() map[string]schema.Attribute {
 			MarkdownDescription: "Whether the current secret was proven at the token endpoint: at its rotation, or later, before another one was deleted. Null while `verify` asked for no proof of it.",
 		},
 	}
-	if k.Traits.Listed {
+	if k.Traits.ManySecrets {
 		attrs["secret_id"] = computedString("The vendor's id of the current secret.")
 		attrs["previous_secret_id"] = computedString("The vendor's id of the secret before it, while that is valid.")
 		attrs["expires_at"] = computedString("When the vendor ends the current secret, RFC 3339 in UTC; null for never.")
@@ -299,7 +304,7 @@ func (k Kind) outputs() map[string]schema.Attribute {
 
 func (k Kind) hasPreviousDescription() string {
 	switch {
-	case k.Traits.Listed:
+	case k.Traits.ManySecrets:
 		return "Whether the secret that the last rotation replaced is still valid."
 	case k.Traits.ShowsPrevious:
 		return "Whether the client has a previous secret that is still valid, as the vendor reports it."
@@ -318,7 +323,7 @@ func (k Kind) identitySchema() identityschema.Schema {
 		k.Scope.Name:  identityschema.StringAttribute{RequiredForImport: true, Description: k.Scope.Description},
 		k.Client.Name: identityschema.StringAttribute{RequiredForImport: true, Description: k.Client.Description},
 	}
-	if k.Traits.Listed {
+	if k.Traits.ManySecrets {
 		attrs["secret_id"] = identityschema.StringAttribute{RequiredForImport: true, Description: "The vendor's id of the secret."}
 	}
 	return identityschema.Schema{Attributes: attrs}

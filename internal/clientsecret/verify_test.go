@@ -70,7 +70,7 @@ func TestVerifyRefusedOrInconclusive(t *testing.T) {
 				cli.Sent(c.Retire)
 				block(w, c, fault(c))
 				cli.Configure(c.HCL(verified + `retire_previous_after = "0s"` + "\n" + trigger("2")))
-				cli.Apply().Warns(t, "The new secret could not be proven")
+				cli.Apply().Warns(t, "the new secret could not be verified")
 				cli.Sent(c.Rotate)
 				expectLive(t, c, w, 1, 2)
 				if cli.Attribute(c.Address(), "verified") != false || cli.Attribute(c.Address(), "has_previous_secret") != true {
@@ -84,7 +84,7 @@ func TestVerifyRefusedOrInconclusive(t *testing.T) {
 				if cli.Saved(c.Address()).Unknown["has_previous_secret"] != true {
 					t.Error("the plan promises a deletion that needs a proof")
 				}
-				cli.ApplySaved().Warns(t, "The previous secret was not deleted")
+				cli.ApplySaved().Warns(t, "the previous secret was not deleted")
 				cli.Sent()
 				if cli.Attribute(c.Address(), "has_previous_secret") != true {
 					t.Error("the state does not say that the previous secret is still there")
@@ -119,10 +119,10 @@ func TestUnprovenAndSealed(t *testing.T) {
 		cli.Sent(c.Rotate, c.Retire)
 		block(w, c, refuse(c))
 		cli.Configure(config(sealed, "2"))
-		cli.Apply().Warns(t, "The new secret could not be proven")
+		cli.Apply().Warns(t, "the new secret could not be verified")
 		cli.Sent(c.Rotate)
 		w.ClearFaults()
-		cli.Plan().Warns(t, "cannot be proven from here")
+		cli.Plan().Warns(t, "cannot be read here, so it cannot be verified now")
 		cli.Empty()
 		expectLive(t, c, w, 1, 2)
 		// Without verify it is deleted.
@@ -170,7 +170,7 @@ func TestUnprovenIsProvenWhileItIsSealed(t *testing.T) {
 		cli.Sent(c.Rotate, c.Retire)
 		block(w, c, refuse(c))
 		cli.Configure(config("", "2"))
-		cli.Apply().Warns(t, "The new secret could not be proven")
+		cli.Apply().Warns(t, "the new secret could not be verified")
 		cli.Sent(c.Rotate)
 		w.ClearFaults()
 		cli.Configure(config(recipients(key(t)), "2"))
@@ -211,13 +211,19 @@ func TestVerifyRequired(t *testing.T) {
 		cli := w.Terminal(t, c.HCL(required+trigger("1")))
 		block(w, c, refuse(c))
 		// In Create an error would taint the resource, so it is a warning.
-		cli.Apply().Warns(t, "The new secret could not be proven")
+		cli.Apply().Warns(t, "the new secret could not be verified")
 		cli.Sent(c.Rotate)
 		if in := cli.Instances(c.Address()); len(in) != 1 || in[0].Status == "tainted" {
 			t.Error("the resource is tainted")
 		}
+		// The previous secret may be the only one that works, so it does not go to make room.
 		cli.Configure(c.HCL(required + trigger("2")))
-		cli.ApplyFails().Errs(t, "The new secret could not be proven")
+		cli.ApplyFails().Errs(t, "the current secret could not be verified")
+		cli.Sent()
+		expectLive(t, c, w, 0, 1)
+		w.ClearFaults()
+		refuseNewSecrets(t, c, w)
+		cli.ApplyFails().Errs(t, "the new secret could not be verified")
 		cli.Sent(c.Retire, c.Rotate)
 		cli.Version(c.Address(), 2)
 		if cli.Attribute(c.Address(), "client_secret") != c.Secret(w, 2) {
@@ -225,5 +231,15 @@ func TestVerifyRequired(t *testing.T) {
 		}
 		expectLive(t, c, w, 1, 2)
 		cli.Empty()
+	})
+}
+
+// refuseNewSecrets lets the token endpoint refuse everything from the next rotation on.
+func refuseNewSecrets(t *testing.T, c acctest.Client, w *acctest.World) {
+	t.Helper()
+	w.AfterRequest(func(e simulator.Entry) {
+		if e.Operation == c.Rotate {
+			block(w, c, refuse(c))
+		}
 	})
 }

@@ -51,7 +51,7 @@ func (a *completeAction) Schema(_ context.Context, _ action.SchemaRequest, resp 
 			MarkdownDescription: a.kind.Client.Description,
 		},
 	}
-	if a.kind.Traits.Listed {
+	if a.kind.Traits.ManySecrets {
 		attrs["previous_secret_id"] = schema.StringAttribute{
 			Optional:            true,
 			MarkdownDescription: "The vendor's id of the secret to delete. Null: nothing to do.",
@@ -78,9 +78,15 @@ func (a *completeAction) Configure(_ context.Context, req action.ConfigureReques
 func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	defer plugin.Recover(&resp.Diagnostics)
 	t := a.task(ctx, req.Config, &resp.Diagnostics)
-	if err := t.refusal(); err != nil {
+	if err := t.refusal(false); err != nil {
 		resp.Diagnostics.AddError(explain.Failure(a.kind.Subject(t.client), "plan the completion", err, "Nothing was changed."))
+		return
 	}
+	if a.connection == nil || t.client.ID == "" || a.kind.Traits.ManySecrets && t.secretID == "" {
+		return
+	}
+	message := rotation.CompletionMessage(a.kind.Traits, t.secretID, a.connection.Registry.Others(t.client, ""), false)
+	resp.Diagnostics.AddWarning(a.kind.Noun+" "+t.client.ID+": "+message.Title, message.Detail+"\n\n"+explain.Where(a.kind.Subject(t.client)))
 }
 
 // Invoke implements action.Action.
@@ -88,7 +94,7 @@ func (a *completeAction) Invoke(ctx context.Context, req action.InvokeRequest, r
 	defer plugin.Hold()()
 	defer plugin.Recover(&resp.Diagnostics)
 	t := a.task(ctx, req.Config, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !a.connection.Usable(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !a.connection.Required(&resp.Diagnostics) {
 		return
 	}
 	resp.SendProgress(action.InvokeProgressEvent{Message: "Looking for a previous secret of " + t.client.ID})
@@ -112,7 +118,7 @@ func (a *completeAction) task(ctx context.Context, config attributeReader, diags
 		kind: a.kind, connection: a.connection,
 		client: rotation.Client{Scope: scope.ValueString(), ID: read(a.kind.Client.Name).ValueString()},
 	}
-	if a.kind.Traits.Listed {
+	if a.kind.Traits.ManySecrets {
 		t.secretID = read("previous_secret_id").ValueString()
 	}
 	if a.kind.Traits.LogsIn {

@@ -24,28 +24,30 @@ type task struct {
 	kind       clientsecret.Kind
 	connection *session.Connection
 	client     rotation.Client
-	// secretID is the previous secret's id on a Listed vendor; "" is nothing to do there.
+	// secretID is the previous secret's id at a vendor with many; "" is nothing to do there.
 	secretID  string
 	allowSelf bool
-	// consumers are what the consumers hold, to be compared with the fingerprint; nil compares nothing.
+	// seen are the facts that the plan was made from, as far as they are known; nil otherwise.
+	seen *rotation.Facts
+	// consumers are what the consumers hold, and fingerprint is what they must hold; nil consumers are not asked.
 	consumers   map[string]secret.Value
 	fingerprint string
 }
 
-// refusal says why the task must not be done, nil when it may. It makes no call. A plan knows what every resource that it
-// depends on holds; the walk of an apply knows only of those that it changed.
-func (t task) refusal() error {
-	if t.connection != nil && t.secretID != "" && t.connection.Claims.InUse(t.client, t.secretID) {
-		return &rotation.RefusedError{
-			Reason: fmt.Sprintf("Secret %s is the current secret of a resource in this configuration, not a previous one.", t.secretID),
-			Remedy: "Give previous_secret_id the attribute previous_secret_id of that resource, not secret_id.",
-		}
-	}
-	if t.connection == nil || t.connection.Unknown || t.connection.Vendor == nil || !t.kind.Traits.LogsIn || t.allowSelf {
+// refusal says why the task must not be planned, nil when it may. It makes no call. A plan knows what every resource that it
+// depends on holds. rotates tells whether the client secret is rotated in the same apply: then the previous secret is the one
+// that this rotation replaces.
+func (t task) refusal(rotates bool) error {
+	if t.connection == nil {
 		return nil
 	}
-	if login := t.connection.LoginClientID(); login != "" && login == t.client.ID {
+	if !t.allowSelf && t.kind.Traits.LogsIn && t.connection.LogsInAs(t.client) {
 		return rotation.SelfRefusal()
+	}
+	for _, v := range t.connection.Registry.Others(t.client, "") {
+		if refused := rotation.MayPlanCompletion(t.kind.Traits, t.secretID, v, rotates); refused != nil {
+			return refused
+		}
 	}
 	return nil
 }
@@ -55,13 +57,13 @@ func (t task) run(ctx context.Context, diags *diag.Diagnostics) (ended, ok bool)
 	ended, err := t.end(ctx)
 	if err != nil {
 		diags.AddError(explain.Failure(t.kind.Subject(t.client), "delete the previous secret", err,
-			"Nothing was deleted: what worked before still works. Mend the cause and run the command again."))
+			"Nothing was deleted: what worked before still works. Remove the cause and run the command again."))
 	}
 	return ended, err == nil
 }
 
 func (t task) end(ctx context.Context) (bool, error) {
-	if t.kind.Traits.Listed && t.secretID == "" {
+	if t.kind.Traits.ManySecrets && t.secretID == "" {
 		return false, nil
 	}
 	if t.consumers != nil {
@@ -71,30 +73,25 @@ func (t task) end(ctx context.Context) (bool, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	unlock, err := t.connection.Locks.Lock(ctx, t.client)
+	gate, err := t.connection.Open(ctx, t.client)
 	if err != nil {
 		return false, err
 	}
-	defer unlock()
-	if err := t.refusal(); err != nil {
-		return false, err
+	defer gate.Close()
+	if !t.allowSelf && t.kind.Traits.LogsIn && t.connection.LogsInAs(t.client) {
+		return false, rotation.SelfRefusal()
 	}
-	if !t.kind.Traits.Listed {
-		ended, err := t.connection.Retire(ctx, t.client, "", t.connection.Open.Behind(t.client))
-		if err == nil {
-			t.connection.Open.Ended(t.client)
-		}
-		return ended, err
+	ending := rotation.Ending{SecretID: t.secretID}
+	if len(t.connection.Registry.Others(t.client, "")) == 0 { // what this run did itself is newer than the plan
+		ending.Seen = t.seen
 	}
-	before, err := t.connection.Prepare(ctx, t.client)
-	if err != nil {
-		return false, err
+	return gate.End(ctx, t.kind.Traits, ending)
+}
+
+// deletes says what a completion ends, in words that are as true after it as before.
+func (t task) deletes() string {
+	if t.kind.Traits.ManySecrets {
+		return fmt.Sprintf("secret %s of %s %s", t.secretID, t.kind.Noun, t.client.ID)
 	}
-	if rotation.LastLive(before, t.secretID) {
-		return false, &rotation.RefusedError{
-			Reason: fmt.Sprintf("Secret %s is the only one of this client that is still valid; deleting it would leave nothing to log in with.", t.secretID),
-			Remedy: "Make a new secret first, and check that previous_secret_id names the previous one.",
-		}
-	}
-	return t.connection.Retire(ctx, t.client, t.secretID, before)
+	return fmt.Sprintf("the secret of %s %s that was current before this version", t.kind.Noun, t.client.ID)
 }

@@ -1,14 +1,19 @@
 package completion
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"sync"
+	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -52,15 +57,22 @@ func resourceSchema(k clientsecret.Kind) schema.Schema {
 				"At version 0 (nothing was rotated yet) there is nothing to complete.",
 		},
 		"client_secret_sha256": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "`client_secret_sha256` of the client secret, with which `consumer_secrets_wo` is compared. Null beside `consumer_secrets_wo` is refused.",
+			Optional:   true,
+			Validators: []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("consumer_secrets_wo"))},
+			MarkdownDescription: "`client_secret_sha256` of the client secret: what each consumer in `consumer_secrets_wo` must hold. A null value is refused at apply, never skipped. " +
+				"Unset: nothing is compared.",
 		},
 		"consumer_secrets_wo": schema.MapAttribute{
-			ElementType:         types.StringType,
-			Optional:            true,
-			Sensitive:           true,
-			WriteOnly:           true,
-			MarkdownDescription: "What each consumer holds now, by a name of your choice, read back through an ephemeral resource. It is compared with `client_secret_sha256` at apply, in memory: a consumer that holds anything else keeps the previous secret alive, and the error names it. Null: nothing is compared.",
+			ElementType: types.StringType,
+			Optional:    true,
+			WriteOnly:   true,
+			Sensitive:   true,
+			MarkdownDescription: "What each consumer holds now, by a name for it, read back through an ephemeral resource; write-only: it is in no plan and no state. It is compared at apply, in memory, with `client_secret_sha256`. " +
+				"A consumer that holds anything else keeps the previous secret alive, and the error names it. Terraform opens an ephemeral resource in the plan too, with the old value, so the read-back must depend on something that is unknown until the rotation, such as `client_secret_sha256`.",
+		},
+		"deletes": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "What this completion ends, in words; known in the plan. Null when there is nothing to end.",
 		},
 		"completed_at": schema.StringAttribute{
 			Computed:            true,
@@ -71,7 +83,7 @@ func resourceSchema(k clientsecret.Kind) schema.Schema {
 			MarkdownDescription: "`" + k.Scope.Name + "/" + k.Client.Name + "`.",
 		},
 	}
-	if k.Traits.Listed {
+	if k.Traits.ManySecrets {
 		attrs["previous_secret_id"] = schema.StringAttribute{
 			Optional: true,
 			Computed: true,
@@ -95,7 +107,7 @@ func resourceSchema(k clientsecret.Kind) schema.Schema {
 // model is the resource's object; what a vendor lacks is neither read nor written.
 type model struct {
 	scope, client, previous, completedAt, id types.String
-	fingerprint                              types.String
+	deletes, fingerprint                     types.String
 	version                                  types.Int64
 	allowSelf                                types.Bool
 }
@@ -139,23 +151,67 @@ func (r *completion) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 		return
 	}
 	plan.previous = configured.previous
-	plan.completedAt = types.StringUnknown()
-	plan.id = types.StringUnknown()
+	plan.completedAt, plan.deletes, plan.id = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	if !plan.scope.IsUnknown() && !plan.client.IsUnknown() {
 		plan.id = types.StringValue(plan.scope.ValueString() + "/" + plan.client.ValueString())
 	}
 	if !req.State.Raw.IsNull() {
 		prior := r.load(ctx, req.State, &resp.Diagnostics)
 		if done(plan, prior) {
-			plan.previous, plan.completedAt = prior.previous, prior.completedAt
+			plan.previous, plan.completedAt, plan.deletes = prior.previous, prior.completedAt, prior.deletes
+			r.watch(plan, &resp.Diagnostics)
 		}
 	}
 	if plan.completedAt.IsUnknown() {
-		if err := r.task(plan).refusal(); err != nil {
-			resp.Diagnostics.AddError(explain.Failure(r.kind.Subject(r.task(plan).client), "plan the completion", err, "Nothing was changed."))
-		}
+		r.planTask(&plan, &resp.Diagnostics)
 	}
 	r.store(ctx, &resp.Plan, plan, &resp.Diagnostics)
+}
+
+// planTask says what the apply ends, or refuses it.
+func (r *completion) planTask(plan *model, diags *diag.Diagnostics) {
+	t := r.task(*plan)
+	switch {
+	case plan.id.IsUnknown(), plan.previous.IsUnknown():
+		return
+	case !plan.version.IsUnknown() && plan.version.ValueInt64() == 0, r.kind.Traits.ManySecrets && t.secretID == "":
+		plan.deletes = types.StringNull()
+		return
+	}
+	plan.deletes = types.StringValue(t.deletes())
+	if r.connection == nil {
+		return
+	}
+	views := r.connection.Registry.Others(t.client, "")
+	rotates := plan.version.IsUnknown()
+	for _, v := range views {
+		rotates = rotates || !r.kind.Traits.ManySecrets && v.State.Version != plan.version.ValueInt64()
+	}
+	if err := t.refusal(rotates); err != nil {
+		diags.AddError(explain.Failure(r.kind.Subject(t.client), "plan the completion", err, "Nothing was changed."))
+		return
+	}
+	message := rotation.CompletionMessage(r.kind.Traits, t.secretID, views, rotates)
+	diags.AddWarning(r.kind.Noun+" "+t.client.ID+": "+message.Title, message.Detail+"\n\n"+explain.Where(r.kind.Subject(t.client)))
+}
+
+// watch says, where nothing is to be done, that the previous secret that was ended is there again: then somebody else rotated.
+func (r *completion) watch(plan model, diags *diag.Diagnostics) {
+	t := r.task(plan)
+	if r.connection == nil || r.kind.Traits.ManySecrets || plan.version.ValueInt64() == 0 || plan.completedAt.IsNull() {
+		return
+	}
+	facts := r.connection.Registry.Facts(t.client)
+	if facts == nil || facts.HasPrevious == nil || !*facts.HasPrevious {
+		return
+	}
+	for _, v := range r.connection.Registry.Others(t.client, "") {
+		if v.State.Version == plan.version.ValueInt64() && !v.Record.Ours(*facts) {
+			message := rotation.RotatedAfterCompletion()
+			diags.AddWarning(r.kind.Noun+" "+t.client.ID+": "+message.Title, message.Detail+"\n\n"+explain.Where(r.kind.Subject(t.client)))
+			return
+		}
+	}
 }
 
 // done tells whether the prior object already stands for the planned completion. A previous secret that is gone by now, and
@@ -170,15 +226,34 @@ func (r *completion) Create(ctx context.Context, req resource.CreateRequest, res
 	defer plugin.Hold()()
 	defer plugin.Recover(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
-	if !resp.Diagnostics.HasError() && r.complete(ctx, req.Config, &plan, &resp.Diagnostics) {
+	if !resp.Diagnostics.HasError() && r.complete(ctx, &plan, req.Config, nil, &resp.Diagnostics) {
 		r.save(ctx, &resp.State, resp.Identity, plan, &resp.Diagnostics)
 	}
 }
 
-// Read makes no call: what was completed stays completed.
+// seenKey is where private state keeps when the client had been changed last while a completion waits.
+const seenKey = "seen"
+
+// Read makes no call: what was completed stays completed. While a previous secret is alive, it takes over when the client was
+// changed last, as the client secret was read: a completion that has waited compares it with what it finds.
 func (r *completion) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer plugin.Recover(&resp.Diagnostics)
-	r.identify(ctx, resp.Identity, r.load(ctx, req.State, &resp.Diagnostics), &resp.Diagnostics)
+	m := r.load(ctx, req.State, &resp.Diagnostics)
+	r.identify(ctx, resp.Identity, m, &resp.Diagnostics)
+	if r.connection == nil || r.kind.Traits.ManySecrets {
+		return
+	}
+	facts := r.connection.Registry.Facts(r.task(m).client)
+	if facts == nil || facts.ChangedAt == nil || facts.HasPrevious == nil || !*facts.HasPrevious {
+		return
+	}
+	raw, err := json.Marshal(*facts.ChangedAt)
+	if err != nil {
+		return
+	}
+	if before, _ := req.Private.GetKey(ctx, seenKey); !bytes.Equal(before, raw) {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, raw)...)
+	}
 }
 
 // Update implements resource.Resource. A failure leaves the prior version in state, so that the next apply tries again.
@@ -186,7 +261,14 @@ func (r *completion) Update(ctx context.Context, req resource.UpdateRequest, res
 	defer plugin.Hold()()
 	defer plugin.Recover(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || plan.completedAt.IsUnknown() && !r.complete(ctx, req.Config, &plan, &resp.Diagnostics) {
+	var seen *rotation.Facts
+	if raw, _ := req.Private.GetKey(ctx, seenKey); len(raw) > 0 {
+		var changed time.Time
+		if json.Unmarshal(raw, &changed) == nil {
+			seen = &rotation.Facts{ChangedAt: &changed}
+		}
+	}
+	if resp.Diagnostics.HasError() || plan.completedAt.IsUnknown() && !r.complete(ctx, &plan, req.Config, seen, &resp.Diagnostics) {
 		return
 	}
 	r.save(ctx, &resp.State, resp.Identity, plan, &resp.Diagnostics)
@@ -195,17 +277,25 @@ func (r *completion) Update(ctx context.Context, req resource.UpdateRequest, res
 // Delete changes nothing at the vendor.
 func (r *completion) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
 
-// complete ends the previous secret and notes the time.
-func (r *completion) complete(ctx context.Context, config tfsdk.Config, plan *model, diags *diag.Diagnostics) bool {
-	if !r.connection.Usable(diags) {
+// complete ends the previous secret and records the time.
+func (r *completion) complete(ctx context.Context, plan *model, config attributeReader, seen *rotation.Facts, diags *diag.Diagnostics) bool {
+	t := r.task(*plan)
+	t.seen = seen
+	t.consumers, t.fingerprint = r.consumers(ctx, config, diags), plan.fingerprint.ValueString()
+	if diags.HasError() {
 		return false
 	}
-	if plan.version.ValueInt64() > 0 {
-		t := r.task(*plan)
-		t.consumers = r.consumers(ctx, config, diags)
-		if diags.HasError() {
-			return false
+	nothing := plan.version.ValueInt64() == 0 || r.kind.Traits.ManySecrets && t.secretID == ""
+	if plan.deletes.IsUnknown() {
+		plan.deletes = types.StringNull()
+		if !nothing {
+			plan.deletes = types.StringValue(t.deletes())
 		}
+	}
+	if !r.connection.Required(diags) {
+		return false
+	}
+	if !nothing {
 		if _, ok := t.run(ctx, diags); !ok {
 			return false
 		}
@@ -214,17 +304,20 @@ func (r *completion) complete(ctx context.Context, config tfsdk.Config, plan *mo
 	return true
 }
 
-// consumers are the values that the consumers hold; nil when nothing is to be compared.
-func (r *completion) consumers(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics) map[string]secret.Value {
-	var held map[string]types.String
+// consumers reads what the consumers hold, which stands in the configuration only; nil when they are not asked.
+func (r *completion) consumers(ctx context.Context, config attributeReader, diags *diag.Diagnostics) map[string]secret.Value {
+	var held types.Map
 	diags.Append(config.GetAttribute(ctx, path.Root("consumer_secrets_wo"), &held)...)
-	if held == nil {
+	if held.IsNull() {
 		return nil
 	}
-	values := make(map[string]secret.Value, len(held))
-	for name, text := range held {
+	values := map[string]secret.Value{}
+	for name, element := range held.Elements() {
+		text, _ := element.(types.String)
 		values[name] = secret.New(text.ValueString())
-		r.connection.Known.Remember(values[name])
+		if r.connection != nil {
+			r.connection.Known.Remember(values[name])
+		}
 	}
 	return values
 }
@@ -234,7 +327,6 @@ func (r *completion) task(m model) task {
 		kind: r.kind, connection: r.connection,
 		client:   rotation.Client{Scope: m.scope.ValueString(), ID: m.client.ValueString()},
 		secretID: m.previous.ValueString(), allowSelf: m.allowSelf.ValueBool(),
-		fingerprint: m.fingerprint.ValueString(),
 	}
 }
 
@@ -252,9 +344,9 @@ func (r *completion) fields(m *model) map[string]any {
 	fields := map[string]any{
 		r.kind.Scope.Name: &m.scope, r.kind.Client.Name: &m.client,
 		"version": &m.version, "completed_at": &m.completedAt, "id": &m.id,
-		"client_secret_sha256": &m.fingerprint,
+		"deletes": &m.deletes, "client_secret_sha256": &m.fingerprint,
 	}
-	if r.kind.Traits.Listed {
+	if r.kind.Traits.ManySecrets {
 		fields["previous_secret_id"] = &m.previous
 	}
 	if r.kind.Traits.LogsIn {

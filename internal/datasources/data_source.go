@@ -62,7 +62,7 @@ func New[V, M any](s Source[V, M]) func() datasource.DataSource {
 	return func() datasource.DataSource {
 		d := &dataSource{kind: s.Kind, name: s.Name, oneClient: s.OneClient, action: s.Action, schema: built, object: func() any { return new(M) }}
 		d.fill = func(ctx context.Context, client rotation.Client, object any, diags *diag.Diagnostics) error {
-			return s.Read(ctx, d.connection.Vendor.(V), client, object.(*M), diags) //nolint:forcetypeassert // both are this Source's own
+			return s.Read(ctx, d.connection.Implementation().(V), client, object.(*M), diags) //nolint:forcetypeassert // both are this Source's own
 		}
 		return d
 	}

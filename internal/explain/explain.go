@@ -133,6 +133,9 @@ func general(status int) string {
 	}
 }
 
+// Stem is a sentence without its stop.
+func Stem(sentence string) string { return strings.TrimRight(strings.TrimSpace(sentence), ".") }
+
 // Sentence makes a message start with a capital and end with its stop.
 func Sentence(text string) string {
 	text = strings.TrimSpace(text)

@@ -24,7 +24,7 @@ var house = [][]string{
 	{`^internal/(rotation|login|oauth)$`},
 	{`^internal/httpapi$`},
 	{`^internal/pace$`},
-	{`^internal/(coalesce|encryption|verify|plugin)$`},
+	{`^internal/(coalesce|encryption|verify|plugin|pace)$`},
 	{`^internal/(secret|clock|duration)$`},
 }
 

@@ -1,375 +1,359 @@
-package rotation_test
+package rotation
 
 import (
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 )
-
-const day = 24 * time.Hour
-
-var t0 = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
-func at(d time.Duration) *time.Time { t := t0.Add(d); return &t }
-
-func ptr[T any](v T) *T { return &v }
-
-// The three vendors.
-var (
-	listed     = rotation.Traits{Listed: true, LogsIn: true}
-	cloudflare = rotation.Traits{ShowsPrevious: true}
-	csp        = rotation.Traits{EndsOverlap: true, DefaultOverlap: 48 * time.Hour, CallerChooses: true, LogsIn: true, Regenerates: true}
-)
-
-// inputs are those of one decision. The secret was rotated at t0 and read a day later.
-type inputs struct {
-	traits rotation.Traits
-	set    rotation.Settings
-	st     rotation.State
-	noted  rotation.Noted
-	self   bool
-}
-
-func base(traits rotation.Traits) inputs {
-	in := inputs{traits: traits}
-	in.set = rotation.Settings{OnExternal: rotation.ExternalWarn, OnPending: rotation.PendingFail, Mode: rotation.Overlap}
-	in.st = rotation.State{Version: t0.Unix() + 1, RotatedAt: at(0)}
-	in.noted = rotation.Noted{At: t0.Add(day), PreviousMadeHere: true}
-	if traits.Listed {
-		in.st.SecretID, in.st.PreviousSecretID = "new", "old"
-	}
-	return in
-}
-
-func (in inputs) with(change func(*inputs)) inputs {
-	change(&in)
-	return in
-}
-
-func triggered(in *inputs) { in.st.Triggers, in.set.Triggers = known("q", "1"), known("q", "2") }
-
-func maybe(in *inputs) { in.st.Triggers, in.set.Triggers = known("q", "1"), unknownAt(known(), "q") }
-
-func withPrevious(in *inputs) { in.st.HasPrevious = true }
-
-func retiring(after time.Duration) func(*inputs) {
-	return func(in *inputs) { in.st.HasPrevious, in.set.RetireAfter = true, &after }
-}
-
-func several(changes ...func(*inputs)) func(*inputs) {
-	return func(in *inputs) {
-		for _, change := range changes {
-			change(in)
-		}
-	}
-}
 
 // outcome is a decision in short.
 type outcome struct {
-	rotate              rotation.Answer
-	why                 string // part of it
-	retire, retireFirst bool
-	older               []string
-	refused             string // part of the reason
-	warnings            []string
+	rotate       Answer
+	reason       string // rotation_reason
+	open         bool
+	room, retire bool
+	retireOpen   bool
+	older        []string
+	refused      string   // words of the refusal
+	titles       []string // of the warnings, in their order
 }
 
-func (want outcome) check(t *testing.T, got rotation.Decision) {
+func (want outcome) check(t *testing.T, got Decision) {
 	t.Helper()
-	if got.Rotate != want.rotate || !strings.Contains(got.Why, want.why) || (want.why == "") != (got.Why == "") {
-		t.Errorf("rotate %d because %q, want %d because %q", got.Rotate, got.Why, want.rotate, want.why)
+	if got.Rotate != want.rotate || got.Reason.String() != want.reason || got.ReasonOpen != want.open {
+		t.Errorf("rotate %d because %q (open %t), want %d because %q (%t)", got.Rotate, got.Reason, got.ReasonOpen, want.rotate, want.reason, want.open)
 	}
-	if got.Retire != want.retire || got.RetireFirst != want.retireFirst || !slices.Equal(got.RetireOlder, want.older) {
-		t.Errorf("retire %t, first %t, older %v; want %t, %t, %v", got.Retire, got.RetireFirst, got.RetireOlder, want.retire, want.retireFirst, want.older)
+	if got.RetireOpen != want.retireOpen {
+		t.Errorf("retirement open %t", got.RetireOpen)
 	}
-	switch {
-	case (got.Refused == nil) != (want.refused == ""):
-		t.Errorf("refused %v, want %q", got.Refused, want.refused)
-	case got.Refused != nil && (!strings.Contains(got.Refused.Reason, want.refused) || got.Refused.Remedy == ""):
-		t.Errorf("refused %q, remedy %q; want %q and a remedy", got.Refused.Reason, got.Refused.Remedy, want.refused)
+	if got.Retire != want.retire || got.Room != want.room || !slices.Equal(got.RetireOlder, want.older) {
+		t.Errorf("retire %t, room %t, older %v; want %t, %t, %v", got.Retire, got.Room, got.RetireOlder, want.retire, want.room, want.older)
 	}
-	if len(got.Warnings) != len(want.warnings) {
-		t.Fatalf("warnings %v, want %v", got.Warnings, want.warnings)
+	if want.refused == "" {
+		refuses(t, got.Refused)
+	} else {
+		refuses(t, got.Refused, want.refused)
 	}
-	for i, w := range want.warnings {
-		if !strings.Contains(got.Warnings[i].Summary+got.Warnings[i].Detail, w) {
-			t.Errorf("warning %q, want %q", got.Warnings[i], w)
-		}
-	}
+	hasTitles(t, got.Warnings, want.titles...)
 }
 
-func run(t *testing.T, cases map[string]struct {
+type decisions map[string]struct {
 	in   inputs
 	want outcome
-},
-) {
+}
+
+func (cases decisions) run(t *testing.T) {
 	t.Helper()
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c.want.check(t, rotation.Decide(c.in.traits, c.in.set, c.in.st, c.in.noted, c.in.self))
+			c.want.check(t, c.in.decide())
 		})
 	}
 }
 
-type cases = map[string]struct {
-	in   inputs
-	want outcome
+const (
+	byTrigger   = "rotate_when_changed: q"
+	bySchedule  = "rotate_after"
+	stillValid  = "A previous secret is still valid"
+	putOff      = "the scheduled rotation is put off"
+	mayRefuse   = "the apply may refuse to rotate"
+	makesRoom   = "this apply deletes the previous secret before the rotation"
+	mayMakeRoom = "this apply may delete the previous secret before a rotation"
+	deletes     = "this apply deletes the previous secret"
+	deletesMore = "this apply deletes earlier secrets"
+	keeps       = "the previous secret is not deleted"
+	ends        = "this apply ends the secret in use now"
+	mayEnd      = "this apply may end the secret in use now"
+	endsAll     = "this apply ends every secret at once"
+	mayEndAll   = "this apply may end every secret at once"
+	displaced   = "somebody else rotated the secret"
+	isDead      = "the secret in state does not work"
+	perhaps     = "the client was changed elsewhere"
+	collision   = "the schedule collides with the overlap"
+)
+
+func TestDecide_Plain(t *testing.T) {
+	t.Parallel()
+	decisions{
+		"nothing to do":         {base(flagged), outcome{}},
+		"an open rotation":      {base(flagged, withPrevious), outcome{}},
+		"a trigger":             {base(flagged, triggered), outcome{rotate: Yes, reason: byTrigger}},
+		"an unknown trigger":    {base(flagged, maybe), outcome{rotate: Maybe, reason: byTrigger, open: true}},
+		"a key was replaced":    {base(flagged, func(in *inputs) { in.st.Triggers, in.set.Triggers = known("a", "1"), known("b", "1") }), outcome{titles: []string{"nothing rotates, although keys of rotate_when_changed were replaced"}}},
+		"replaced, and rotates": {base(flagged, scheduled(day), func(in *inputs) { in.st.Triggers, in.set.Triggers = known("a", "1"), known("b", "1") }), outcome{rotate: Yes, reason: bySchedule}},
+		"due, a trigger open":   {base(flagged, scheduled(day), maybe), outcome{rotate: Yes, reason: bySchedule, open: true}},
+		"a public client":       {base(flagged, triggered, func(in *inputs) { in.rec.Unsupported = "it is a public client" }), outcome{rotate: Yes, reason: byTrigger, refused: "it is a public client"}},
+		"a public client, idle": {base(flagged, func(in *inputs) { in.rec.Unsupported = "it is a public client" }), outcome{}},
+		"pending, and an open rotation": {
+			base(blind, withPrevious, func(in *inputs) { in.rec.Pending = &Pending{Reason: "created"} }), outcome{rotate: Yes, reason: "created"},
+		},
+	}.run(t)
 }
 
-func TestDecide_Rotate(t *testing.T) {
+// Settings that are known only at apply change nothing where they cannot cause a rotation.
+func TestDecide_Unknown(t *testing.T) {
 	t.Parallel()
-	scheduled := func(after time.Duration) func(*inputs) {
-		return func(in *inputs) { in.set.RotateAfter, in.st.RotateAfter = after, after }
+	all := func(in *inputs) {
+		in.set.Unknown = Unknown{RetireAfter: true, OnExternal: true, OnPending: true, Mode: true, AllowSelf: true, Verify: true}
+		in.set.OnExternal, in.set.OnPending, in.set.Mode, in.set.RetireAfter = "", "", "", nil
 	}
-	chosen := func(before, now *int64) func(*inputs) {
-		return func(in *inputs) { in.set.Chosen, in.set.ChosenVersion, in.st.ChosenVersion = now != nil, now, before }
-	}
-	run(t, cases{
-		"nothing to do":         {base(csp), outcome{}},
-		"trigger":               {base(csp).with(triggered), outcome{rotate: rotation.Yes, why: "rotate_when_changed"}},
-		"trigger unknown":       {base(csp).with(maybe), outcome{rotate: rotation.Maybe, why: "not known yet"}},
-		"not due":               {base(csp).with(scheduled(day + time.Second)), outcome{}},
-		"due to the second":     {base(csp).with(scheduled(day)), outcome{rotate: rotation.Yes, why: "2026-03-02T12:00:00Z"}},
-		"three periods missed":  {base(csp).with(scheduled(6 * time.Hour)), outcome{rotate: rotation.Yes, why: "2026-03-01T18:00:00Z"}},
-		"due beside an unknown": {base(csp).with(several(scheduled(day), maybe)), outcome{rotate: rotation.Yes, why: "rotate_after"}},
-		"due, notes lost":       {base(csp).with(several(scheduled(day), func(in *inputs) { in.noted = rotation.Noted{} })), outcome{}},
-		"trigger, notes lost":   {base(csp).with(several(triggered, func(in *inputs) { in.noted = rotation.Noted{} })), outcome{rotate: rotation.Yes, why: "rotate_when_changed"}},
-		"never rotated here":    {base(csp).with(several(scheduled(day), func(in *inputs) { in.st.RotatedAt, in.st.Version = nil, 0 })), outcome{}},
-		"imported, now due":     {base(csp).with(several(scheduled(day), func(in *inputs) { in.st.RotatedAt, in.st.Version, in.st.DueAt = nil, 0, at(day) })), outcome{rotate: rotation.Yes, why: "rotate_after"}},
-		"unsettled":             {base(csp).with(several(triggered, func(in *inputs) { in.set.Unsettled = true })), outcome{rotate: rotation.Maybe, why: "not known yet"}},
-		"pending":               {base(csp).with(func(in *inputs) { in.noted.Pending = &rotation.Pending{} }), outcome{rotate: rotation.Yes, why: "outcome is still unknown"}},
-		"pending beside a previous secret is settled, not refused": {
-			base(csp).with(several(withPrevious, func(in *inputs) { in.noted.Pending = &rotation.Pending{} })),
-			outcome{rotate: rotation.Yes, why: "outcome is still unknown"},
+	public := func(in *inputs) { in.rec.Unsupported = "it is a public client" }
+	decisions{
+		"flagged":                   {base(flagged, all), outcome{}},
+		"blind":                     {base(blind, all), outcome{}},
+		"many":                      {base(many, all), outcome{}},
+		"drift that nobody acts on": {base(flagged, all, withPrevious, func(in *inputs) { in.st.Drift = Possible }), outcome{titles: []string{perhaps}}},
+		"a trigger":                 {base(flagged, all, triggered), outcome{rotate: Yes, reason: byTrigger, titles: []string{mayEnd}}},
+		"a trigger, mode":           {base(blind, all, triggered), outcome{rotate: Yes, reason: byTrigger, titles: []string{mayEndAll, mayEnd}}},
+		"a trigger, open":           {base(flagged, all, triggered, withPrevious), outcome{rotate: Yes, reason: byTrigger, titles: []string{"this apply may delete the previous secret before the rotation", mayEnd}}},
+		"a trigger, self":           {base(blind, all, triggered, func(in *inputs) { in.self = true }), outcome{rotate: Yes, reason: byTrigger, titles: []string{mayEndAll, mayEnd}}},
+		"a trigger, public":         {base(flagged, all, triggered, public), outcome{rotate: Yes, reason: byTrigger, refused: "it is a public client"}},
+		// The setting may turn out to be "0s".
+		"a previous one":        {base(flagged, all, withPrevious), outcome{retireOpen: true, titles: []string{"this apply may delete the previous secret"}}},
+		"many, a previous one":  {base(many, all, withPrevious), outcome{retireOpen: true, titles: []string{"this apply may delete the previous secret"}}},
+		"many, an imported one": {base(many, all, withPrevious, func(in *inputs) { in.rec.PreviousVersion = 0 }), outcome{}},
+		"many, an earlier one":  {base(many, all, func(in *inputs) { in.rec.Older = []Older{{ID: "due", RetireAt: at(day)}} }), outcome{retireOpen: true, titles: []string{"this apply may delete the previous secret"}}},
+		"a foreign one":         {base(flagged, all, withPrevious, func(in *inputs) { in.rec.ForeignPrevious = true }), outcome{}},
+		"refused where no setting can help": {
+			base(flagged, withPrevious, triggered, func(in *inputs) { in.set.Unknown.Mode, in.set.Unknown.AllowSelf = true, true }),
+			outcome{rotate: Yes, reason: byTrigger, refused: stillValid},
 		},
-		"chosen, same version":  {base(csp).with(several(triggered, scheduled(time.Hour), chosen(ptr[int64](1), ptr[int64](1)))), outcome{}},
-		"chosen, new version":   {base(csp).with(chosen(ptr[int64](1), ptr[int64](2))), outcome{rotate: rotation.Yes, why: "client_secret_wo_version"}},
-		"chosen, lower version": {base(csp).with(chosen(ptr[int64](2), ptr[int64](1))), outcome{rotate: rotation.Yes, why: "client_secret_wo_version"}},
-		"chosen for the first":  {base(csp).with(chosen(nil, ptr[int64](1))), outcome{rotate: rotation.Yes, why: "client_secret_wo_version"}},
-		"not chosen any more":   {base(csp).with(chosen(ptr[int64](1), nil)), outcome{}},
-		"chosen, external ignored": {base(csp).with(several(chosen(ptr[int64](1), ptr[int64](1)), func(in *inputs) {
-			in.set.OnExternal = rotation.ExternalIgnore
-			in.noted.External = &rotation.External{Seen: "x"}
-		})), outcome{}},
-	})
+		// Whether the schedule is put off depends on the setting.
+		"a schedule, open":         {base(flagged, all, scheduled(day), withPrevious), outcome{rotate: Maybe, reason: bySchedule, titles: []string{"this apply may delete the previous secret before the rotation", mayEnd}}},
+		"a schedule, nothing open": {base(flagged, all, scheduled(day)), outcome{rotate: Yes, reason: bySchedule, titles: []string{mayEnd}}},
+	}.run(t)
 }
 
 func TestDecide_External(t *testing.T) {
 	t.Parallel()
-	seen := func(policy string, e rotation.External) func(*inputs) {
-		e.Seen = "Somebody was here"
-		return func(in *inputs) { in.set.OnExternal, in.noted.External = policy, &e }
+	decisions{
+		"rotated, warn":                 {base(flagged, withPrevious, drifted(Rotated, ExternalWarn)), outcome{titles: []string{displaced}}},
+		"rotated, ignore":               {base(flagged, withPrevious, drifted(Rotated, ExternalIgnore)), outcome{}},
+		"rotated, rotate":               {base(flagged, withPrevious, drifted(Rotated, ExternalRotate)), outcome{rotate: Yes, reason: "drift: rotated", refused: stillValid, titles: []string{displaced}}},
+		"rotated, rotate, retire_first": {base(flagged, withPrevious, retireFirst, drifted(Rotated, ExternalRotate)), outcome{rotate: Yes, reason: "drift: rotated", refused: "the only one that is known to work here", titles: []string{displaced}}},
+		"rotated, a trigger":            {base(flagged, withPrevious, triggered, drifted(Rotated, ExternalWarn)), outcome{rotate: Yes, reason: byTrigger, refused: stillValid, titles: []string{displaced}}},
+		"rotated, asked for in so many words": {
+			base(flagged, withPrevious, triggered, retireFirst, drifted(Rotated, ExternalWarn)),
+			outcome{rotate: Yes, reason: byTrigger, room: true, titles: []string{makesRoom, displaced}},
+		},
+		"blind, rotated, rotate":               {base(blind, drifted(Rotated, ExternalRotate)), outcome{rotate: Yes, reason: "drift: rotated", refused: stillValid, titles: []string{displaced}}},
+		"blind, rotated, rotate, retire_first": {base(blind, retireFirst, drifted(Rotated, ExternalRotate)), outcome{rotate: Yes, reason: "drift: rotated", refused: "the only one that is known to work here", titles: []string{displaced}}},
+		"dead, warn":                           {base(flagged, drifted(Dead, ExternalWarn)), outcome{titles: []string{isDead}}},
+		"dead, ignore":                         {base(flagged, drifted(Dead, ExternalIgnore)), outcome{}},
+		"dead, rotate":                         {base(flagged, drifted(Dead, ExternalRotate)), outcome{rotate: Yes, reason: "drift: dead", titles: []string{isDead}}},
+		"dead, rotate, beside a previous one":  {base(flagged, withPrevious, drifted(Dead, ExternalRotate)), outcome{rotate: Yes, reason: "drift: dead", refused: stillValid, titles: []string{isDead}}},
+		// The secret in state is dead, so the previous one is the only one that may work.
+		"dead, rotate, retire_first":        {base(flagged, withPrevious, retireFirst, drifted(Dead, ExternalRotate)), outcome{rotate: Yes, reason: "drift: dead", refused: "The previous secret may be the only one that works", titles: []string{isDead}}},
+		"blind, dead, rotate":               {base(blind, drifted(Dead, ExternalRotate)), outcome{rotate: Yes, reason: "drift: dead", titles: []string{isDead}}},
+		"many, dead, warn":                  {base(many, drifted(Dead, ExternalWarn)), outcome{rotate: Yes, reason: "drift: dead", titles: []string{isDead}}},
+		"many, dead, rotate":                {base(many, drifted(Dead, ExternalRotate)), outcome{rotate: Yes, reason: "drift: dead", titles: []string{isDead}}},
+		"many, dead, ignore":                {base(many, drifted(Dead, ExternalIgnore)), outcome{}},
+		"many, refused, warn":               {base(many, drifted(Dead, ExternalWarn), func(in *inputs) { in.rec.Refused = true }), outcome{titles: []string{isDead}}},
+		"possible, warn":                    {base(flagged, withPrevious, drifted(Possible, ExternalWarn)), outcome{titles: []string{perhaps}}},
+		"possible, rotate":                  {base(flagged, withPrevious, drifted(Possible, ExternalRotate)), outcome{titles: []string{perhaps}}},
+		"possible, rotate, retire_first":    {base(flagged, withPrevious, retireFirst, drifted(Possible, ExternalRotate)), outcome{titles: []string{perhaps}}},
+		"possible, a trigger":               {base(flagged, withPrevious, triggered, drifted(Possible, ExternalWarn)), outcome{rotate: Yes, reason: byTrigger, refused: "this resource may not have left it behind", titles: []string{perhaps}}},
+		"possible, a trigger, retire_first": {base(flagged, withPrevious, triggered, retireFirst, drifted(Possible, ExternalWarn)), outcome{rotate: Yes, reason: byTrigger, room: true, titles: []string{makesRoom, perhaps}}},
+	}.run(t)
+}
+
+func TestDecide_Schedule(t *testing.T) {
+	t.Parallel()
+	unlost := func(in *inputs) { in.rec.Conflict = true }
+	decisions{
+		"due":                               {base(flagged, scheduled(day)), outcome{rotate: Yes, reason: bySchedule}},
+		"put off":                           {base(flagged, scheduled(day), withPrevious), outcome{titles: []string{putOff}}},
+		"put off, drifted":                  {base(flagged, scheduled(day), withPrevious, drifted(Rotated, ExternalWarn)), outcome{titles: []string{putOff, displaced}}},
+		"put off, possible":                 {base(flagged, scheduled(day), withPrevious, drifted(Possible, ExternalWarn)), outcome{titles: []string{putOff, perhaps}}},
+		"put off, blind":                    {base(blind, scheduled(3*day), withPrevious, func(in *inputs) { in.rec.Known = t0.Add(3 * day) }), outcome{titles: []string{putOff}}},
+		"put off, another rotation is open": {base(blind, scheduled(3*day), unlost, func(in *inputs) { in.rec.Known = t0.Add(3 * day) }), outcome{titles: []string{putOff, "another rotation is open"}}},
+		"put off, self":                     {base(blind, scheduled(3*day), withPrevious, func(in *inputs) { in.rec.Known, in.self = t0.Add(3*day), true }), outcome{titles: []string{putOff}}},
+		"makes room":                        {base(flagged, scheduled(day), withPrevious, retireFirst), outcome{rotate: Yes, reason: bySchedule, room: true, titles: []string{makesRoom}}},
+		"makes room for what is over":       {base(flagged, scheduled(day), retiring(time.Hour)), outcome{rotate: Yes, reason: bySchedule, room: true, titles: []string{makesRoom}}},
+		"not proven, so it is put off":      {base(flagged, scheduled(day), retiring(time.Hour), unproven(false)), outcome{titles: []string{putOff, keeps}}},
+		"regenerates":                       {base(blind, scheduled(day), withPrevious, regenerate), outcome{rotate: Yes, reason: bySchedule, titles: []string{endsAll}}},
+		"many":                              {base(many, scheduled(day), withPrevious), outcome{rotate: Yes, reason: bySchedule}},
+		"a trigger is refused where it is":  {base(flagged, scheduled(day), withPrevious, triggered), outcome{rotate: Yes, reason: byTrigger, refused: stillValid}},
+		"a public client":                   {base(flagged, scheduled(day), func(in *inputs) { in.rec.Unsupported = "it is a public client" }), outcome{titles: []string{putOff}}},
+	}.run(t)
+	says(t, base(flagged, scheduled(day), withPrevious).decide().Warnings[0].Detail, "due since 2026-03-02T12:00:00Z", "cannot begin", stillValid, "first apply that finds nothing in its way")
+	says(t, base(flagged, scheduled(day), func(in *inputs) { in.rec.Unsupported = "it is a public client" }).decide().Warnings[0].Detail, "it is a public client", "!nothing is needed")
+}
+
+func TestDecide_Collides(t *testing.T) {
+	t.Parallel()
+	set := func(traits Traits, rotate time.Duration, retire *time.Duration, changes ...func(*inputs)) inputs {
+		return base(traits, append(changes, func(in *inputs) { in.set.RotateAfter, in.set.RetireAfter = rotate, retire })...)
 	}
-	dead := rotation.External{Dead: true, Listed: true}
-	run(t, cases{
-		"warn":                {base(csp).with(seen("warn", rotation.External{})), outcome{warnings: []string{`Somebody was here. The secret in this state may have stopped working. To make a new one here`}}},
-		"rotate":              {base(csp).with(seen("rotate", rotation.External{})), outcome{rotate: rotation.Yes, why: "changed outside Terraform", warnings: []string{"This plan rotates"}}},
-		"ignore":              {base(csp).with(seen("ignore", rotation.External{})), outcome{}},
-		"listed, warn":        {base(listed).with(seen("warn", dead)), outcome{rotate: rotation.Yes, why: "changed outside Terraform", warnings: []string{"does not work any more. This plan rotates"}}},
-		"listed, rotate":      {base(listed).with(seen("rotate", dead)), outcome{rotate: rotation.Yes, why: "changed outside Terraform", warnings: []string{"This plan rotates"}}},
-		"listed, ignore":      {base(listed).with(seen("ignore", dead)), outcome{}},
-		"ignore, but trigger": {base(listed).with(several(triggered, seen("ignore", dead))), outcome{rotate: rotation.Yes, why: "rotate_when_changed"}},
-		"foreign previous, warn": {
-			base(cloudflare).with(several(withPrevious, func(in *inputs) { in.noted.ForeignPrevious = true }, seen("warn", rotation.External{}))),
-			outcome{warnings: []string{"still works, as the previous secret"}},
-		},
-		"foreign previous, rotate, fail": {
-			base(cloudflare).with(several(withPrevious, func(in *inputs) { in.noted.ForeignPrevious = true }, seen("rotate", rotation.External{}))),
-			outcome{rotate: rotation.Yes, why: "changed outside Terraform", refused: "A previous secret is still valid", warnings: []string{"a second rotation would end it too."}},
-		},
-		"foreign previous, rotate, retire_first": {
-			base(cloudflare).with(several(withPrevious, func(in *inputs) {
-				in.noted.ForeignPrevious = true
-				in.set.OnPending = rotation.PendingRetireFirst
-			}, seen("rotate", rotation.External{}))),
-			outcome{rotate: rotation.Yes, why: "changed outside Terraform", retireFirst: true, warnings: []string{"This plan rotates"}},
-		},
-	})
+	unknown := func(change func(*Unknown)) func(*inputs) { return func(in *inputs) { change(&in.set.Unknown) } }
+	for name, c := range map[string]struct {
+		in   inputs
+		want bool
+	}{
+		"the vendor's overlap is longer": {set(blind, day, nil), true},
+		"as long":                        {set(blind, 48*time.Hour, nil), true},
+		"shorter":                        {set(blind, 48*time.Hour+time.Second, nil), false},
+		"longer, by the setting":         {set(flagged, day, ptr(30*day)), true},
+		"as long, by the setting":        {set(flagged, day, ptr(day)), true},
+		"shorter, by the setting":        {set(blind, day, ptr(day-time.Second)), false},
+		"at once":                        {set(blind, day, ptr(time.Duration(0))), false},
+		"nothing ends it by time":        {set(flagged, day, nil), false},
+		"no schedule":                    {set(blind, 0, nil), false},
+		"many":                           {set(many, day, ptr(30*day)), false},
+		"retire first":                   {set(blind, day, nil, retireFirst), false},
+		"regenerate":                     {set(blind, day, nil, regenerate), false},
+		"chosen":                         {set(blind, day, nil, chosen(ptr[int64](1), ptr[int64](1))), false},
+		"overlap not known":              {set(blind, day, nil, unknown(func(u *Unknown) { u.RetireAfter = true })), false},
+		"mode not known":                 {set(blind, day, nil, unknown(func(u *Unknown) { u.Mode = true })), false},
+		"pending policy not known":       {set(blind, day, nil, unknown(func(u *Unknown) { u.OnPending = true })), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.in.rec.Known = t0
+			want := []string(nil)
+			if c.want {
+				want = []string{collision}
+			}
+			hasTitles(t, c.in.decide().Warnings, want...)
+			if got := Collides(c.in.traits, c.in.set); (got != nil) != c.want {
+				t.Errorf("%v", got)
+			}
+		})
+	}
+	says(t, Collides(blind, set(blind, day, nil).set).Detail, "rotate_after (24h) is not longer than the vendor's overlap (48h)")
+	says(t, Collides(flagged, set(flagged, day, ptr(30*day)).set).Detail, "retire_previous_after (720h)")
 }
 
 func TestDecide_Retire(t *testing.T) {
 	t.Parallel()
-	foreign := func(in *inputs) { in.noted.ForeignPrevious = true }
-	imported := func(in *inputs) { in.st.Version, in.noted.PreviousMadeHere = t0.Unix(), false }
-	// The note is lost, and the object alone tells: it rotated five times from its first second on.
-	later := func(in *inputs) { in.st.Version, in.noted.PreviousMadeHere = t0.Add(-day).Unix()+5, false }
-	lost := func(in *inputs) { in.noted = rotation.Noted{} }
-	unprovable := func(in *inputs) { in.set.Unprovable = true }
-	run(t, cases{
-		"never":                      {base(listed).with(withPrevious), outcome{}},
-		"not due":                    {base(listed).with(retiring(day + time.Second)), outcome{}},
-		"due":                        {base(listed).with(retiring(day)), outcome{retire: true}},
-		"at once":                    {base(listed).with(retiring(0)), outcome{retire: true}},
-		"due, unprovable":            {base(listed).with(several(retiring(day), unprovable)), outcome{warnings: []string{"cannot be proven from here"}}},
-		"not due, unprovable":        {base(listed).with(several(retiring(day+time.Second), unprovable)), outcome{}},
-		"rotating, unprovable":       {base(listed).with(several(retiring(day), unprovable, triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", older: []string{"old"}}},
-		"slot, due, unprovable":      {base(cloudflare).with(several(retiring(day), unprovable)), outcome{warnings: []string{"cannot be proven from here"}}},
-		"due, notes lost":            {base(listed).with(several(retiring(day), lost)), outcome{}},
-		"due, imported":              {base(listed).with(several(retiring(day), imported)), outcome{warnings: []string{"secret old is not known to have been made by this resource"}}},
-		"due, by the object alone":   {base(listed).with(several(retiring(day), later)), outcome{retire: true}},
-		"due, nothing there":         {base(listed).with(several(retiring(day), func(in *inputs) { in.st.HasPrevious = false })), outcome{}},
-		"due beside a rotation":      {base(listed).with(several(retiring(day), triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", older: []string{"old"}}},
-		"imported, rotation":         {base(listed).with(several(retiring(day), imported, triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", warnings: []string{"not known to have been made"}}},
-		"due, rotation not known":    {base(listed).with(several(retiring(day), maybe)), outcome{rotate: rotation.Maybe, why: "not known"}},
-		"slot, due":                  {base(cloudflare).with(retiring(day)), outcome{retire: true}},
-		"slot, due, foreign":         {base(cloudflare).with(several(retiring(day), foreign)), outcome{warnings: []string{"may be the one in use"}}},
-		"slot, due, foreign, lost":   {base(cloudflare).with(several(retiring(day), foreign, lost)), outcome{}},
-		"slot, due, adopted":         {base(cloudflare).with(several(retiring(day), func(in *inputs) { in.st.Version = 0 })), outcome{warnings: []string{"may be the one in use"}}},
-		"slot, due and rotating":     {base(cloudflare).with(several(retiring(day), triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", retireFirst: true}},
-		"slot, not due and rotating": {base(cloudflare).with(several(retiring(2*day), triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", refused: "A previous secret is still valid"}},
-	})
+	foreign := func(in *inputs) { in.rec.ForeignPrevious = true }
+	imported := func(in *inputs) { in.rec.PreviousVersion = 0 }
+	due := retiring(day)
+	decisions{
+		"never":                    {base(many, withPrevious), outcome{}},
+		"not due":                  {base(many, retiring(day+time.Second)), outcome{}},
+		"due":                      {base(many, due), outcome{retire: true, titles: []string{deletes}}},
+		"at once":                  {base(many, retiring(0)), outcome{retire: true, titles: []string{deletes}}},
+		"nothing there":            {base(many, due, func(in *inputs) { in.st.HasPrevious = false }), outcome{}},
+		"due, record lost":         {base(many, due, lost), outcome{}},
+		"due, imported":            {base(many, due, imported), outcome{titles: []string{keeps}}},
+		"due, not proven":          {base(many, due, unproven(true)), outcome{retire: true, titles: []string{deletes}}},
+		"due, not provable":        {base(many, due, unproven(false)), outcome{titles: []string{keeps}}},
+		"not due, not provable":    {base(many, retiring(day+time.Second), unproven(false)), outcome{}},
+		"due beside a rotation":    {base(many, due, triggered), outcome{rotate: Yes, reason: byTrigger, older: []string{"old"}, titles: []string{deletesMore}}},
+		"imported, and a rotation": {base(many, due, imported, triggered), outcome{rotate: Yes, reason: byTrigger, titles: []string{keeps}}},
+		// It ends whether the apply rotates or not, and the plan says so.
+		"due, rotation not known": {base(many, due, maybe), outcome{rotate: Maybe, reason: byTrigger, open: true, retire: true, titles: []string{deletes}}},
+		"the current one is gone": {base(many, due, drifted(Dead, ExternalIgnore)), outcome{titles: []string{keeps}}},
+		"gone, and rotates":       {base(many, due, drifted(Dead, ExternalWarn)), outcome{rotate: Yes, reason: "drift: dead", older: []string{"old"}, titles: []string{deletesMore, isDead}}},
+
+		"flagged, due":                      {base(flagged, due), outcome{retire: true, titles: []string{deletes}}},
+		"flagged, foreign":                  {base(flagged, due, foreign), outcome{titles: []string{keeps}}},
+		"flagged, rotated elsewhere":        {base(flagged, due, drifted(Rotated, ExternalWarn)), outcome{titles: []string{keeps, displaced}}},
+		"flagged, rotated elsewhere, quiet": {base(flagged, due, drifted(Rotated, ExternalIgnore)), outcome{titles: []string{keeps}}},
+		"flagged, perhaps changed":          {base(flagged, due, drifted(Possible, ExternalWarn)), outcome{titles: []string{keeps, perhaps}}},
+		"flagged, refused":                  {base(flagged, due, drifted(Dead, ExternalWarn)), outcome{titles: []string{keeps, isDead}}},
+		"flagged, adopted":                  {base(flagged, due, func(in *inputs) { in.st.Version = 0 }), outcome{titles: []string{keeps}}},
+		"flagged, record lost":              {base(flagged, due, lost), outcome{}},
+		"flagged, not provable":             {base(flagged, due, unproven(false)), outcome{titles: []string{keeps}}},
+		"flagged, and rotating":             {base(flagged, due, triggered), outcome{rotate: Yes, reason: byTrigger, room: true, titles: []string{makesRoom}}},
+		"flagged, not due and rotating":     {base(flagged, retiring(2*day), triggered), outcome{rotate: Yes, reason: byTrigger, refused: stillValid}},
+		"flagged, rotation not known":       {base(flagged, due, maybe), outcome{rotate: Maybe, reason: byTrigger, open: true, retire: true, room: true, titles: []string{deletes}}},
+	}.run(t)
+	says(t, base(many, due, drifted(Dead, ExternalIgnore)).decide().Warnings[0].Detail, "!was not created by this resource", "does not work")
+	says(t, base(many, due).decide().Warnings[0].Detail, "retire_previous_after (24h) is over since 2026-03-02T12:00:00Z", "Secret old (the previous one, version 1) works until this apply", "Secret new (the current one, version 2) stays")
+	says(t, base(flagged, due).decide().Warnings[0].Detail, "The previous secret (version 1)", "The current secret (version 2) stays")
 }
 
 func TestDecide_Older(t *testing.T) {
 	t.Parallel()
 	older := func(in *inputs) {
-		in.noted.Older = []rotation.Older{{ID: "never", Expires: true}, {ID: "due", RetireAt: at(day)}, {ID: "later", RetireAt: at(day + time.Second)}}
+		in.rec.Older = []Older{{ID: "never", Expires: true}, {ID: "due", RetireAt: at(day)}, {ID: "later", RetireAt: at(day + time.Second)}}
 	}
-	run(t, cases{
-		"due":                {base(listed).with(several(retiring(2*day), older)), outcome{older: []string{"due"}}},
-		"beside a rotation":  {base(listed).with(several(retiring(day), older, triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", older: []string{"due", "old"}}},
-		"beside retirement":  {base(listed).with(several(retiring(day), older)), outcome{retire: true, older: []string{"due"}}},
-		"unprovable":         {base(listed).with(several(retiring(2*day), older, func(in *inputs) { in.set.Unprovable = true })), outcome{warnings: []string{"cannot be proven from here"}}},
-		"not asked for":      {base(listed).with(several(withPrevious, older)), outcome{}},
-		"nothing ends it":    {base(listed).with(func(in *inputs) { in.noted.Older = []rotation.Older{{ID: "endless"}, {ID: "ends", Expires: true}} }), outcome{warnings: []string{"nothing ends them: endless."}}},
-		"notes without time": {base(listed).with(several(retiring(day), older, func(in *inputs) { in.noted.At = time.Time{} })), outcome{}},
-	})
+	endless := func(in *inputs) { in.rec.Older = []Older{{ID: "endless"}, {ID: "ends", Expires: true}} }
+	decisions{
+		"due":               {base(many, retiring(2*day), older), outcome{older: []string{"due"}, titles: []string{deletesMore}}},
+		"beside a rotation": {base(many, retiring(day), older, triggered), outcome{rotate: Yes, reason: byTrigger, older: []string{"due", "old"}, titles: []string{deletesMore}}},
+		"beside retirement": {base(many, retiring(day), older), outcome{retire: true, older: []string{"due"}, titles: []string{deletes, deletesMore}}},
+		"not provable":      {base(many, retiring(2*day), older, unproven(false)), outcome{titles: []string{keeps}}},
+		"not asked for":     {base(many, withPrevious, older), outcome{}},
+		"record lost":       {base(many, retiring(day), older, lost), outcome{}},
+		"current one gone":  {base(many, retiring(2*day), older, drifted(Dead, ExternalIgnore)), outcome{titles: []string{keeps}}},
+		"nothing ends it":   {base(many, endless), outcome{titles: []string{"earlier secrets are still valid"}}},
+	}.run(t)
+	says(t, base(many, endless).decide().Warnings[0].Detail, "nothing ends them: endless.")
 }
 
-func TestDecide_Pending(t *testing.T) {
+func TestDecide_Room(t *testing.T) {
 	t.Parallel()
-	retireFirst := func(in *inputs) { in.set.OnPending = rotation.PendingRetireFirst }
-	regenerate := func(in *inputs) { in.set.Mode = rotation.Regenerate }
-	const why = "rotate_when_changed"
-	run(t, cases{
-		"fail":                     {base(cloudflare).with(several(withPrevious, triggered)), outcome{rotate: rotation.Yes, why: why, refused: "A previous secret is still valid"}},
-		"fail, csp names the date": {base(csp).with(several(withPrevious, triggered, func(in *inputs) { in.st.PreviousEndsAt = at(2 * day) })), outcome{rotate: rotation.Yes, why: why, refused: "until 2026-03-03T12:00:00Z"}},
-		"retire first":             {base(csp).with(several(withPrevious, triggered, retireFirst)), outcome{rotate: rotation.Yes, why: why, retireFirst: true}},
-		"retire first, unknown":    {base(csp).with(several(withPrevious, maybe, retireFirst)), outcome{rotate: rotation.Maybe, why: "not known", retireFirst: true}},
-		"fail, unknown":            {base(csp).with(several(withPrevious, maybe)), outcome{rotate: rotation.Maybe, why: "not known"}},
-		"no rotation":              {base(csp).with(several(withPrevious, retireFirst)), outcome{}},
-		"no previous":              {base(csp).with(several(triggered, retireFirst)), outcome{rotate: rotation.Yes, why: why}},
-		"regenerate ends both":     {base(csp).with(several(withPrevious, triggered, regenerate)), outcome{rotate: rotation.Yes, why: why}},
-		"a list has room":          {base(listed).with(several(withPrevious, triggered)), outcome{rotate: rotation.Yes, why: why}},
-		"both remedies are named":  {base(cloudflare).with(several(withPrevious, triggered)), outcome{rotate: rotation.Yes, why: why, refused: "previous"}},
-	})
-	refusal := rotation.PendingRefusal(cloudflare, nil)
-	for _, word := range []string{"retire_previous_after", "rotation completion", `on_pending_rotation = "retire_first"`} {
-		if !strings.Contains(refusal.Remedy, word) {
-			t.Errorf("the remedy does not name %s", word)
-		}
-	}
+	conflict := func(in *inputs) { in.rec.Conflict = true }
+	decisions{
+		"fail":                     {base(flagged, withPrevious, triggered), outcome{rotate: Yes, reason: byTrigger, refused: stillValid}},
+		"retire first":             {base(blind, withPrevious, triggered, retireFirst), outcome{rotate: Yes, reason: byTrigger, room: true, titles: []string{makesRoom}}},
+		"retire first, not known":  {base(blind, withPrevious, maybe, retireFirst), outcome{rotate: Maybe, reason: byTrigger, open: true, room: true, titles: []string{mayMakeRoom}}},
+		"fail, not known":          {base(blind, withPrevious, maybe), outcome{rotate: Maybe, reason: byTrigger, open: true, titles: []string{mayRefuse}}},
+		"no rotation":              {base(blind, withPrevious, retireFirst), outcome{}},
+		"nothing open":             {base(blind, triggered, retireFirst), outcome{rotate: Yes, reason: byTrigger}},
+		"regenerate ends both":     {base(blind, withPrevious, triggered, regenerate), outcome{rotate: Yes, reason: byTrigger, titles: []string{endsAll}}},
+		"regenerate, not known":    {base(blind, withPrevious, maybe, regenerate), outcome{rotate: Maybe, reason: byTrigger, open: true, titles: []string{mayEndAll}}},
+		"many need none":           {base(many, withPrevious, triggered), outcome{rotate: Yes, reason: byTrigger}},
+		"a conflict":               {base(blind, triggered, conflict), outcome{rotate: Yes, reason: byTrigger, refused: stillValid, titles: []string{"another rotation is open"}}},
+		"a conflict, retire first": {base(blind, triggered, conflict, retireFirst), outcome{rotate: Yes, reason: byTrigger, room: true, titles: []string{makesRoom, "another rotation is open"}}},
+		"adopted, one is there": {
+			base(flagged, withPrevious, triggered, func(in *inputs) { in.st.Version, in.rec.ForeignPrevious = 0, true }),
+			outcome{rotate: Yes, reason: byTrigger, refused: "this resource may not have left it behind"},
+		},
+		// The previous one may be the only one that works.
+		"retire first, provable":     {base(flagged, withPrevious, triggered, retireFirst, unproven(true)), outcome{rotate: Yes, reason: byTrigger, room: true, titles: []string{makesRoom}}},
+		"retire first, not provable": {base(flagged, withPrevious, triggered, retireFirst, unproven(false)), outcome{rotate: Yes, reason: byTrigger, refused: "is not verified and cannot be verified from here"}},
+		"over, not provable":         {base(flagged, retiring(day), triggered, unproven(false)), outcome{rotate: Yes, reason: byTrigger, refused: "is not verified and cannot be verified from here"}},
+		"proof asked for, drifted":   {base(flagged, withPrevious, triggered, retireFirst, unproven(true), drifted(Rotated, ExternalWarn)), outcome{rotate: Yes, reason: byTrigger, refused: "is not verified", titles: []string{displaced}}},
+	}.run(t)
+	refuses(t, base(flagged, withPrevious, triggered).decide().Refused, stillValid, "or a rotation completion", `on_pending_rotation = "retire_first"`)
+	refuses(t, base(blind, withPrevious, triggered, func(in *inputs) { in.st.PreviousEndsAt = at(2 * day) }).decide().Refused, "until 2026-03-03T12:00:00Z", "the setting to use beside a rotation completion")
+	refuses(t, base(flagged, retiring(2*day), triggered, func(in *inputs) { in.st.PreviousEndsAt = at(2 * day) }).decide().Refused, "at the first apply after 2026-03-03T12:00:00Z")
+	says(t, strings.Join(texts(base(flagged, withPrevious, triggered, retireFirst).decide().Warnings), "\n"),
+		"A rotation is due (rotate_when_changed: the value of q changed)", "The previous secret (version 1) is deleted right before", "!may be the secret in use")
+	says(t, strings.Join(texts(base(flagged, withPrevious, triggered, retireFirst, drifted(Rotated, ExternalIgnore)).decide().Warnings), "\n"),
+		"It is the secret in this state, which its consumers use: somebody else rotated")
+	says(t, strings.Join(texts(base(flagged, withPrevious, triggered, retireFirst, func(in *inputs) { in.rec.ForeignPrevious = true }).decide().Warnings), "\n"),
+		"It may be the secret in use")
+	says(t, strings.Join(texts(base(flagged, withPrevious, maybe, retireFirst).decide().Warnings), "\n"), "If it rotates, the previous secret (version 1)")
+}
+
+func TestDecide_EndsAtRotation(t *testing.T) {
+	t.Parallel()
+	atOnce := func(in *inputs) { in.set.RetireAfter = ptr(time.Duration(0)) }
+	notKnown := func(in *inputs) { in.set.Unknown.RetireAfter = true }
+	decisions{
+		"flagged":            {base(flagged, triggered, atOnce), outcome{rotate: Yes, reason: byTrigger, titles: []string{ends}}},
+		"blind":              {base(blind, triggered, atOnce), outcome{rotate: Yes, reason: byTrigger, titles: []string{ends}}},
+		"many":               {base(many, triggered, atOnce), outcome{rotate: Yes, reason: byTrigger, titles: []string{ends}}},
+		"many, imported":     {base(many, triggered, atOnce, func(in *inputs) { in.st.Version = 0 }), outcome{rotate: Yes, reason: byTrigger}},
+		"many, gone already": {base(many, triggered, atOnce, drifted(Dead, ExternalIgnore)), outcome{rotate: Yes, reason: byTrigger}},
+		"trigger not known":  {base(flagged, maybe, atOnce), outcome{rotate: Maybe, reason: byTrigger, open: true, titles: []string{mayEnd}}},
+		"setting not known":  {base(flagged, triggered, notKnown), outcome{rotate: Yes, reason: byTrigger, titles: []string{mayEnd}}},
+		"no rotation":        {base(flagged, atOnce), outcome{}},
+	}.run(t)
+	says(t, base(many, triggered, atOnce).decide().Warnings[0].Detail, "secret new (the current one, version 2) is deleted in this apply", "the value of q changed")
+	says(t, base(blind, triggered, regenerate).decide().Warnings[0].Detail, "every secret of the client, the current secret (version 2) among them")
 }
 
 func TestDecide_Self(t *testing.T) {
 	t.Parallel()
 	self := func(in *inputs) { in.self = true }
-	allowed := func(in *inputs) { in.self, in.set.AllowSelf = true, true }
-	const reason = "logs in as this client"
-	run(t, cases{
-		"nothing to do":  {base(listed).with(self), outcome{}},
-		"rotation":       {base(listed).with(several(self, triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", refused: reason}},
-		"allowed":        {base(listed).with(several(allowed, triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed"}},
-		"retirement":     {base(listed).with(several(self, retiring(day))), outcome{retire: true, refused: reason}},
-		"older":          {base(listed).with(several(self, retiring(9*day), func(in *inputs) { in.noted.Older = []rotation.Older{{ID: "due", RetireAt: at(0)}} })), outcome{older: []string{"due"}, refused: reason}},
-		"not known yet":  {base(listed).with(several(self, maybe)), outcome{rotate: rotation.Maybe, why: "not known"}},
-		"slot, rotation": {base(csp).with(several(self, triggered)), outcome{rotate: rotation.Yes, why: "rotate_when_changed", refused: reason}},
-	})
-}
-
-func TestDueAt(t *testing.T) {
-	t.Parallel()
-	now := t0.Add(10 * day)
-	for name, c := range map[string]struct {
-		set  rotation.Settings
-		st   rotation.State
-		now  time.Time
-		want *time.Time
-	}{
-		"no schedule":                {rotation.Settings{}, rotation.State{RotatedAt: at(0)}, now, nil},
-		"chosen values have none":    {rotation.Settings{RotateAfter: day, Chosen: true}, rotation.State{RotatedAt: at(0)}, now, nil},
-		"from the rotation":          {rotation.Settings{RotateAfter: day}, rotation.State{RotatedAt: at(0)}, now, at(day)},
-		"whatever stood there":       {rotation.Settings{RotateAfter: day}, rotation.State{RotatedAt: at(0), RotateAfter: 5 * day, DueAt: at(5 * day)}, now, at(day)},
-		"never rotated, first time":  {rotation.Settings{RotateAfter: day}, rotation.State{}, now, at(11 * day)},
-		"never rotated, stays":       {rotation.Settings{RotateAfter: day}, rotation.State{RotateAfter: day, DueAt: at(3 * day)}, now, at(3 * day)},
-		"never rotated, now longer":  {rotation.Settings{RotateAfter: 4 * day}, rotation.State{RotateAfter: day, DueAt: at(3 * day)}, now, at(6 * day)},
-		"never rotated, no read yet": {rotation.Settings{RotateAfter: day}, rotation.State{}, time.Time{}, nil},
-		"never rotated, notes lost":  {rotation.Settings{RotateAfter: day}, rotation.State{RotateAfter: day, DueAt: at(3 * day)}, time.Time{}, at(3 * day)},
-		"rotated, notes lost":        {rotation.Settings{RotateAfter: day}, rotation.State{RotatedAt: at(0)}, time.Time{}, at(day)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			sameTime(t, "due", rotation.DueAt(c.set, c.st, c.now), c.want)
-		})
-	}
-}
-
-func TestPreviousEndsAt(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		in   inputs
-		want *time.Time
-	}{
-		"none":                    {base(cloudflare).with(func(in *inputs) { in.set.RetireAfter = ptr(day) }), nil},
-		"never":                   {base(cloudflare).with(withPrevious), nil},
-		"as configured":           {base(cloudflare).with(retiring(5 * day)), at(5 * day)},
-		"setting removed":         {base(cloudflare).with(several(withPrevious, func(in *inputs) { in.st.RetireAfter, in.st.PreviousEndsAt = ptr(day), at(day) })), nil},
-		"foreign":                 {base(cloudflare).with(several(retiring(day), func(in *inputs) { in.noted.ForeignPrevious = true })), nil},
-		"the vendor enforces":     {base(csp).with(several(retiring(day), func(in *inputs) { in.st.PreviousEndsAt = at(2 * day) })), at(2 * day)},
-		"listed, own expiry":      {base(listed).with(several(withPrevious, func(in *inputs) { in.noted.PreviousExpiresAt = at(7 * day) })), at(7 * day)},
-		"listed, retired earlier": {base(listed).with(several(retiring(5*day), func(in *inputs) { in.noted.PreviousExpiresAt = at(7 * day) })), at(5 * day)},
-		"listed, expires earlier": {base(listed).with(several(retiring(9*day), func(in *inputs) { in.noted.PreviousExpiresAt = at(7 * day) })), at(7 * day)},
-		"listed, removed": {base(listed).with(several(withPrevious, func(in *inputs) {
-			in.st.RetireAfter, in.st.PreviousEndsAt = ptr(day), at(day)
-			in.noted.PreviousExpiresAt = at(7 * day)
-		})), at(7 * day)},
-		"listed, imported":   {base(listed).with(several(retiring(5*day), func(in *inputs) { in.st.Version, in.noted.PreviousMadeHere = t0.Unix(), false })), nil},
-		"listed, notes lost": {base(listed).with(several(withPrevious, func(in *inputs) { in.noted, in.st.PreviousEndsAt = rotation.Noted{}, at(day) })), at(day)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			sameTime(t, "ends", rotation.PreviousEndsAt(c.in.traits, c.in.set, c.in.st, c.in.noted), c.want)
-		})
-	}
-}
-
-func sameTime(t *testing.T, what string, got, want *time.Time) {
-	t.Helper()
-	if (got == nil) != (want == nil) || got != nil && !got.Equal(*want) {
-		t.Errorf("%s %v, want %v", what, got, want)
-	}
-}
-
-// A rotation that was refused because of one that nothing shows: the next plan ends that first when it is asked to, and
-// tries again otherwise.
-func TestDecide_Conflict(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		change      func(*inputs)
-		retireFirst bool
-	}{
-		"fail":                     {triggered, false},
-		"retire_first":             {func(in *inputs) { triggered(in); in.set.OnPending = rotation.PendingRetireFirst }, true},
-		"retire_first, no trigger": {func(in *inputs) { in.set.OnPending = rotation.PendingRetireFirst }, false},
-		"retire_first, regenerate": {func(in *inputs) {
-			triggered(in)
-			in.set.OnPending, in.set.Mode = rotation.PendingRetireFirst, rotation.Regenerate
-		}, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			in := base(csp).with(func(in *inputs) { in.noted.Conflict = true }).with(c.change)
-			d := rotation.Decide(in.traits, in.set, in.st, in.noted, in.self)
-			if d.RetireFirst != c.retireFirst || d.Refused != nil {
-				t.Errorf("retire first %t, refused %v", d.RetireFirst, d.Refused)
-			}
-			if !slices.ContainsFunc(d.Warnings, func(w rotation.Warning) bool { return w.Summary == "Another rotation is open" }) {
-				t.Errorf("warnings %v", d.Warnings)
-			}
-		})
-	}
+	allowed := func(in *inputs) { in.set.AllowSelf = true }
+	decisions{
+		"rotate":             {base(blind, triggered, self), outcome{rotate: Yes, reason: byTrigger, refused: "logs in as this client"}},
+		"rotate, allowed":    {base(blind, triggered, self, allowed), outcome{rotate: Yes, reason: byTrigger}},
+		"rotate, not known":  {base(blind, triggered, self, func(in *inputs) { in.set.Unknown.AllowSelf = true }), outcome{rotate: Yes, reason: byTrigger}},
+		"perhaps":            {base(blind, maybe, self), outcome{rotate: Maybe, reason: byTrigger, open: true}},
+		"retire":             {base(many, retiring(day), self), outcome{retire: true, refused: "logs in as this client"}},
+		"retire, allowed":    {base(many, retiring(day), self, allowed), outcome{retire: true, titles: []string{deletes}}},
+		"older":              {base(many, retiring(2*day), self, func(in *inputs) { in.rec.Older = []Older{{ID: "due", RetireAt: at(day)}} }), outcome{older: []string{"due"}, refused: "logs in as this client"}},
+		"nothing to do":      {base(blind, self), outcome{}},
+		"before other rules": {base(blind, triggered, withPrevious, self), outcome{rotate: Yes, reason: byTrigger, refused: "logs in as this client"}},
+	}.run(t)
 }

@@ -1,5 +1,10 @@
 package rotation
 
+import (
+	"maps"
+	"slices"
+)
+
 // Trigger is one value of the rotate_when_changed map.
 type Trigger struct {
 	Value   string
@@ -25,25 +30,48 @@ const (
 	Yes
 )
 
-// Changed tells whether the value of a key that was already present differs. Setting the map for the first time, adding
-// or removing a key, and removing the map are no change.
-func Changed(before, after Triggers) Answer {
+// Change is what happened to the triggers between two objects.
+type Change struct {
+	// Answer tells whether the value of a key that was already present differs. Setting the map for the first time, adding or
+	// removing a key, and removing the map are no change.
+	Answer Answer
+	// Keys are those whose value differs, sorted.
+	Keys []string
+	// Open are the keys that were present and whose value is not known yet, sorted; all that were present while the map is unknown.
+	Open []string
+	// Replaced: keys went and others came.
+	Replaced bool
+}
+
+// Changed compares two maps of triggers.
+func Changed(before, after Triggers) (c Change) {
 	if after.Unknown {
 		if len(before.Values) > 0 {
-			return Maybe
+			c.Answer, c.Open = Maybe, slices.Sorted(maps.Keys(before.Values))
 		}
-		return No
+		return c
 	}
-	answer := No
-	for key, old := range before.Values {
-		now, present := after.Values[key]
-		switch {
+	gone := false
+	for _, key := range slices.Sorted(maps.Keys(before.Values)) {
+		switch now, present := after.Values[key]; {
 		case !present:
+			gone = true
 		case now.Unknown:
-			answer = Maybe
-		case now.Value != old.Value:
-			return Yes
+			c.Open = append(c.Open, key)
+		case now.Value != before.Values[key].Value:
+			c.Keys = append(c.Keys, key)
 		}
 	}
-	return answer
+	for key := range after.Values {
+		if _, present := before.Values[key]; !present && gone {
+			c.Replaced = true
+		}
+	}
+	switch {
+	case len(c.Keys) > 0:
+		c.Answer = Yes
+	case len(c.Open) > 0:
+		c.Answer = Maybe
+	}
+	return c
 }

@@ -3,18 +3,23 @@
 package session
 
 import (
+	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 // Connection is one configured vendor, shared by everything of that vendor in one provider process.
 type Connection struct {
-	rotation.Vendor
+	// vendor is nil until Use. Only the gate calls what changes a client.
+	vendor rotation.Vendor
 	// Known are the secrets that no message may repeat, of all vendors together.
 	Known *secret.Known
 	// Decrypter opens what encryption_recipients encrypted; it is one for all vendors.
@@ -27,16 +32,42 @@ type Connection struct {
 	Unknown bool
 	// Problem says why the vendor cannot be used; it is reported by what uses it.
 	Problem diag.Diagnostics
-	// Locks serialise changes of one client.
-	Locks *Locks
-	// Open remembers which clients have an open rotation.
-	Open *Open
-	// Newest remembers which secret of a client this process made last.
-	Newest *Newest
-	// Versions remembers the versions of each client's objects.
-	Versions *Versions
-	// Claims are the secrets that objects of this configuration hold.
-	Claims *Claims
+	// Registry is what this process has seen of each client and done to it.
+	Registry Registry
+	locks    locks
+}
+
+// Use connects the vendor.
+func (c *Connection) Use(v rotation.Vendor) { c.vendor = v }
+
+// Implementation is the vendor itself, for what is particular to it (data sources and lists); nil while it is not connected.
+func (c *Connection) Implementation() any { return c.vendor }
+
+// Now is the time at the vendor.
+func (c *Connection) Now() time.Time { return c.vendor.Now() }
+
+// Read gives the facts about a client, possibly shared with other readers.
+func (c *Connection) Read(ctx context.Context, client rotation.Client) (rotation.Facts, error) {
+	return c.vendor.Read(ctx, client)
+}
+
+// ReadAnew gives the facts about a client as they are now, as far as the vendor shows something that rotations depend on.
+func (c *Connection) ReadAnew(ctx context.Context, client rotation.Client) (rotation.Facts, error) {
+	return c.vendor.Prepare(ctx, client)
+}
+
+// Verify finds out whether the token endpoint accepts s.
+func (c *Connection) Verify(ctx context.Context, client rotation.Client, s secret.Value, t verify.Terms) verify.Result {
+	return c.vendor.Verify(ctx, client, s, t)
+}
+
+// LogsInAs tells whether the provider itself logs in as client, as far as that is known without a call.
+func (c *Connection) LogsInAs(client rotation.Client) bool {
+	if c == nil || c.Unknown || c.vendor == nil {
+		return false
+	}
+	login := c.vendor.LoginClientID()
+	return login != "" && strings.EqualFold(login, client.ID)
 }
 
 // Connections are the vendors of one provider configuration by name. It is what the provider hands to every resource.
@@ -57,7 +88,7 @@ func Lookup(data any, name string, diags *diag.Diagnostics) *Connection {
 }
 
 // Usable reports whether the vendor can be asked now, and adds the reason when it never can. An unknown configuration is
-// not usable and not an error.
+// not usable and not an error: a plan goes on without asking.
 func (c *Connection) Usable(diags *diag.Diagnostics) bool {
 	if c == nil || c.Unknown {
 		return false
@@ -67,6 +98,18 @@ func (c *Connection) Usable(diags *diag.Diagnostics) bool {
 		return false
 	}
 	return true
+}
+
+// Required reports whether the vendor can be asked, and adds the reason when it cannot. It is for applies: there an unknown
+// configuration is an error too, because a call would be needed and nothing may be forgotten in silence.
+func (c *Connection) Required(diags *diag.Diagnostics) bool {
+	if c == nil || c.Unknown {
+		diags.AddError("The provider configuration is not known",
+			"A call to the vendor is needed, but the provider configuration depends on values that are not known in this apply. Nothing was sent, and the object stays in state. "+
+				"Apply first what the provider configuration depends on (-target), or give it values that are known; then run the command again.")
+		return false
+	}
+	return c.Usable(diags)
 }
 
 // Unusable tells whether building the connection ends here.

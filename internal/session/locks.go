@@ -7,26 +7,27 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 )
 
-// Locks let one change at a time happen to a client; different clients do not wait for each other.
-type Locks struct {
+// locks let one change at a time happen to a client; different clients do not wait for each other.
+type locks struct {
 	mu   sync.Mutex
-	held map[rotation.Client]*lock
+	held map[rotation.Client]*turn
 }
 
-type lock struct {
+type turn struct {
 	free    chan struct{} // holds one token while nobody has the lock
 	waiting int
 }
 
-// Lock waits for its turn, or until ctx ends and then returns its error. The returned function gives the turn back.
-func (l *Locks) Lock(ctx context.Context, c rotation.Client) (unlock func(), err error) {
+// take waits for its turn, or until ctx ends and then returns its error. The returned function gives the turn back.
+func (l *locks) take(ctx context.Context, c rotation.Client) (unlock func(), err error) {
+	c = c.Key()
 	l.mu.Lock()
 	if l.held == nil {
-		l.held = map[rotation.Client]*lock{}
+		l.held = map[rotation.Client]*turn{}
 	}
 	entry := l.held[c]
 	if entry == nil {
-		entry = &lock{free: make(chan struct{}, 1)}
+		entry = &turn{free: make(chan struct{}, 1)}
 		entry.free <- struct{}{}
 		l.held[c] = entry
 	}

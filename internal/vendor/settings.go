@@ -169,5 +169,5 @@ func (s Scheme) given() (names []string) {
 // NewConnection starts a connection that is not usable yet. A configuration with values that are known only at apply stays
 // that way until then.
 func NewConnection(s Settings, scope Setting, base httpapi.Options) *session.Connection {
-	return &session.Connection{Clock: base.Clock, Known: base.Known, DefaultScope: scope.Value, Unknown: s.Unknown(), Locks: &session.Locks{}, Open: &session.Open{}, Newest: &session.Newest{}, Versions: &session.Versions{}, Claims: &session.Claims{Clock: base.Clock}}
+	return &session.Connection{Clock: base.Clock, Known: base.Known, DefaultScope: scope.Value, Unknown: s.Unknown()}
 }

@@ -46,7 +46,7 @@ func newClientSecretList() func() list.ListResource {
 						DisplayName: clientsecret.Label(client.ClientName, client.ClientID),
 						Facts:       s.facts(client),
 					}
-					if found.Facts.Unfit == "" && !yield(found, nil) {
+					if found.Facts.Unsupported == "" && !yield(found, nil) {
 						return
 					}
 				}

@@ -17,7 +17,7 @@ import (
 var _ rotation.Vendor = (*secrets)(nil)
 
 // traits: two slots, a flag that shows the previous secret, and nothing that ends it but a call.
-var traits = rotation.Traits{ShowsPrevious: true}
+var traits = rotation.Traits{ShowsPrevious: true, Name: "Cloudflare"}
 
 // secrets carries out rotations on Cloudflare's OAuth clients.
 type secrets struct {
@@ -49,7 +49,7 @@ func newSecrets(client *api.Client, c clock.Clock) *secrets {
 func (s *secrets) facts(c api.OAuthClient) rotation.Facts {
 	facts := rotation.Facts{At: s.Now(), Name: c.ClientName, HasPrevious: c.HasRotatedSecret, ChangedAt: c.UpdatedAt}
 	if c.TokenEndpointAuthMethod == "none" {
-		facts.Unfit = "its token_endpoint_auth_method is none, so it has no secret"
+		facts.Unsupported = "its token_endpoint_auth_method is none, so it has no secret"
 	}
 	return facts
 }
@@ -132,7 +132,7 @@ func contradicts(err error) bool {
 // rotated looks at the flag up to n times and stops when it is set. looked is false when no look succeeded. It goes on
 // for a while when the operation is cancelled: what was sent cannot be taken back.
 func (s *secrets) rotated(ctx context.Context, c rotation.Client, n int) (happened, looked bool) {
-	ctx, cancel := rotation.Settling(ctx)
+	ctx, cancel := rotation.Detached(ctx)
 	defer cancel()
 	for i := range n {
 		if i > 0 && s.clock.Sleep(ctx, lookPause) != nil {
@@ -171,32 +171,13 @@ func lost(cause error, happened bool) error {
 // an unanswered call it is repeated only while the client was not changed by anyone.
 func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, before rotation.Facts) (bool, error) {
 	defer s.reader.Forget(c.Scope, c.ID)
-	if before.At.IsZero() {
-		client, err := s.api.OAuthClient(ctx, c.Scope, c.ID)
-		if err != nil {
-			return false, err
-		}
-		before = s.facts(client)
-	}
-	switch {
-	case before.HasPrevious == nil:
-		return false, &rotation.RefusedError{
-			Reason: "Cloudflare does not say whether the client has a previous secret (has_rotated_secret is absent).",
-			Remedy: "Nothing is deleted without that answer; look at the client in the dashboard.",
-		}
-	case !*before.HasPrevious:
-		return false, nil
-	}
-	if err := ctx.Err(); err != nil {
-		return false, err
-	}
 	err := s.api.DeleteRotatedSecret(ctx, c.Scope, c.ID)
 	if err == nil {
 		return true, nil
 	}
-	settling, cancel := rotation.Settling(ctx)
+	following, cancel := rotation.Detached(ctx)
 	defer cancel()
-	client, lookErr := s.api.OAuthClient(settling, c.Scope, c.ID)
+	client, lookErr := s.api.OAuthClient(following, c.Scope, c.ID)
 	switch {
 	case errors.Is(lookErr, httpapi.ErrNotFound):
 		return false, lookErr
@@ -213,7 +194,7 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, befor
 			Remedy:     "The client may have been changed by somebody else in the meantime, so the deletion was not repeated. Run the command again.",
 		}
 	}
-	return true, httpapi.Indefinite(s.api.DeleteRotatedSecret(settling, c.Scope, c.ID))
+	return true, httpapi.Indefinite(s.api.DeleteRotatedSecret(following, c.Scope, c.ID))
 }
 
 // Verify implements rotation.Vendor with a bogus authorization code: the endpoint authenticates the client before it looks

@@ -40,7 +40,7 @@ func newClientSecretList() func() list.ListResource {
 							DisplayName: clientsecret.Label(app.DisplayName, app.ID),
 							Facts:       s.facts(app),
 						}
-						if found.Facts.Unfit == "" && !yield(found, nil) {
+						if found.Facts.Unsupported == "" && !yield(found, nil) {
 							return false
 						}
 					}

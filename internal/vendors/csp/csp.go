@@ -104,7 +104,7 @@ func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*sessi
 		diags.Append(vendor.Rejected("VMware Cloud Services", scheme, err)...)
 		return connection, diags
 	}
-	connection.Vendor = newSecrets(client, base.Clock)
+	connection.Use(newSecrets(client, base.Clock))
 	return connection, diags
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
@@ -28,6 +29,7 @@ var traits = rotation.Traits{
 	CallerChooses:  true,
 	Regenerates:    true,
 	LogsIn:         true,
+	Name:           "VMware Cloud Services",
 }
 
 // secrets carries out rotations on OAuth apps of a CSP organization.
@@ -57,12 +59,12 @@ func newSecrets(client *api.Client, c clock.Clock) *secrets {
 }
 
 func (s *secrets) facts(app api.App) rotation.Facts {
-	facts := rotation.Facts{At: s.Now(), Name: app.DisplayName, SecretAge: app.SecretAge}
+	facts := rotation.Facts{At: s.Now(), Name: app.DisplayName, SecretAge: app.SecretAge, CreatedAt: app.CreatedAt}
 	switch {
 	case isTrue(app.PublicClient):
-		facts.Unfit = "it is a public client, so it has no secret"
+		facts.Unsupported = "it is a public client, so it has no secret"
 	case isTrue(app.Immutable):
-		facts.Unfit = "it is immutable"
+		facts.Unsupported = "it is immutable"
 	}
 	return facts
 }
@@ -78,9 +80,11 @@ func (s *secrets) Read(ctx context.Context, c rotation.Client) (rotation.Facts, 
 	return s.facts(app), err
 }
 
-// Prepare implements rotation.Vendor without a call: nothing that CSP shows says whether a rotation may start.
-func (s *secrets) Prepare(context.Context, rotation.Client) (rotation.Facts, error) {
-	return rotation.Facts{At: s.Now()}, nil
+// Prepare implements rotation.Vendor. CSP does not show whether a rotation is open, but some installations show the age of the
+// secret, which tells when somebody else rotated.
+func (s *secrets) Prepare(ctx context.Context, c rotation.Client) (rotation.Facts, error) {
+	app, err := s.api.App(ctx, c.Scope, c.ID)
+	return s.facts(app), err
 }
 
 // Issue implements rotation.Vendor.
@@ -122,26 +126,52 @@ func (s *secrets) start(ctx context.Context, c rotation.Client, order rotation.O
 	case !httpapi.IsOutcomeUnknown(err):
 		return rotation.Issued{}, err
 	}
-	pending := &rotation.Pending{Value: value, SentAt: sent, EndsAt: endOfOverlap(order, sent)}
+	pending := &rotation.Pending{Value: value, Fingerprint: value.SHA256(), SentAt: sent, EndsAt: endOfOverlap(order, sent)}
+	if !order.Chosen.Empty() {
+		pending.Version = order.Version
+	}
 	return s.clearUp(ctx, c, order, pending, err)
 }
 
-// resume settles an earlier rotation whose answer was lost before anything new is sent.
+// resume clears up an earlier rotation whose answer was lost before anything new is sent: by the value that was sent, never by
+// another one.
 func (s *secrets) resume(ctx context.Context, c rotation.Client, order rotation.Order) (rotation.Issued, error) {
 	pending := *order.Pending
-	if pending.Value.Empty() {
+	if pending.Value.Empty() && !order.Chosen.Empty() && order.Chosen.SHA256() == pending.Fingerprint {
 		pending.Value = order.Chosen // a write-only value is kept nowhere, but the configuration still has it
 	}
 	cause := errors.New("the outcome of an earlier request to rotate the secret is not known")
-	over := !s.Now().Before(pending.EndsAt)
-	if over && (pending.Value.Empty() || s.tries(ctx, c, pending.Value) != verify.Accepted) {
+	// What was made here must not be recorded as the value that the user chose since, nor the other way round.
+	fits := !pending.Value.Empty() && (order.Chosen.Empty() || order.Chosen.SHA256() == pending.Value.SHA256())
+	if !s.Now().Before(pending.EndsAt) && (!fits || s.tries(ctx, c, pending.Value) != verify.Accepted) {
 		order.Pending = nil
 		return s.Issue(ctx, c, order)
 	}
-	if pending.Value.Empty() {
+	switch {
+	case pending.Value.Empty() && pending.Version != nil:
+		return rotation.Issued{}, otherValue(cause, &pending, fmt.Sprintf("give client_secret_wo the value that was sent as client_secret_wo_version %d, and apply", *pending.Version))
+	case !fits && !pending.Value.Empty():
+		return rotation.Issued{}, otherValue(cause, &pending, "take client_secret_wo and client_secret_wo_version away until that rotation is cleared up, and apply")
+	case pending.Value.Empty():
 		return rotation.Issued{}, lost(cause, &pending)
 	}
 	return s.clearUp(ctx, c, order, &pending, cause)
+}
+
+// otherValue says that a rotation cannot be cleared up by the value that the configuration has now.
+func otherValue(cause error, pending *rotation.Pending, remedy string) error {
+	return &rotation.LostError{
+		Cause:      cause,
+		Pending:    pending,
+		StillValid: stillValid(pending),
+		Remedy: "Only the value that was sent can tell, and the configuration has another one now. Nothing was sent. Before that time, " + remedy +
+			". After that time an apply starts anew.",
+	}
+}
+
+func stillValid(pending *rotation.Pending) string {
+	return "The secret in use works at least until " + rotation.Stamp(pending.EndsAt) + ", and for good if the rotation did not take effect. " +
+		"Whether it did could not be found out."
 }
 
 // refusedFor is how long after an unanswered request a refusal of its secret means that it never took effect: longer than
@@ -162,15 +192,18 @@ func (s *secrets) clearUp(ctx context.Context, c rotation.Client, order rotation
 	default:
 		return rotation.Issued{}, lost(cause, pending)
 	}
-	settled := order.Current.Empty() && s.Now().Sub(pending.SentAt) >= refusedFor
-	if ctx.Err() != nil || !settled && (order.Current.Empty() || s.tries(ctx, c, order.Current) != verify.Accepted) {
+	longAgo := order.Current.Empty() && s.Now().Sub(pending.SentAt) >= refusedFor
+	if ctx.Err() != nil || !longAgo && (order.Current.Empty() || s.tries(ctx, c, order.Current) != verify.Accepted) {
 		return rotation.Issued{}, lost(cause, pending)
 	}
 	sent := s.Now()
 	err := s.api.StartRotation(ctx, c.Scope, c.ID, pending.Value, order.Overlap)
 	if err != nil && s.tries(ctx, c, pending.Value) != verify.Accepted {
 		// Also after a refusal the first request may still be carried out.
-		return rotation.Issued{}, lost(err, &rotation.Pending{Value: pending.Value, SentAt: sent, EndsAt: endOfOverlap(order, sent)})
+		// The previous secret ends with the overlap of the first one at the earliest.
+		again := *pending
+		again.SentAt = sent
+		return rotation.Issued{}, lost(err, &again)
 	}
 	result := issued(order, pending.Value, sent)
 	result.Notes = []string{"VMware Cloud Services did not answer the first request to rotate the secret. The token endpoint refused the new secret, so the same one was sent once more."}
@@ -179,17 +212,16 @@ func (s *secrets) clearUp(ctx context.Context, c rotation.Client, order rotation
 
 // tries finds out whether the token endpoint accepts value, for up to half a minute: a new secret may need a while.
 func (s *secrets) tries(ctx context.Context, c rotation.Client, value secret.Value) verify.Verdict {
-	ctx, cancel := rotation.Settling(ctx)
+	ctx, cancel := rotation.Detached(ctx)
 	defer cancel()
 	return s.Verify(ctx, c, value, verify.BeforeChange()).Verdict
 }
 
 func lost(cause error, pending *rotation.Pending) error {
 	return &rotation.LostError{
-		Cause:   cause,
-		Pending: pending,
-		StillValid: "The secret in use works at least until " + rotation.Stamp(pending.EndsAt) + ", and for good if the rotation did not take effect. " +
-			"Whether it did could not be found out.",
+		Cause:      cause,
+		Pending:    pending,
+		StillValid: stillValid(pending),
 		Remedy: "Apply again as soon as the token endpoint can be reached: a secret that was sent and is still known is tried first, and sent again when it is still refused ten minutes later. " +
 			`If the app cannot log in by itself, or the value is not kept, replace the secret before that time with rotation_mode = "regenerate" (every secret then ends at once). ` +
 			"After that time an apply starts anew.",
@@ -199,7 +231,7 @@ func lost(cause error, pending *rotation.Pending) error {
 // issued describes a rotation with overlap that took effect at the time at.
 func issued(order rotation.Order, value secret.Value, at time.Time) rotation.Issued {
 	ends := endOfOverlap(order, at)
-	return rotation.Issued{Value: value, At: at, PreviousEndsAt: &ends}
+	return rotation.Issued{Value: value, At: at, PreviousEndsAt: &ends, Before: order.Before}
 }
 
 // endOfOverlap is when the vendor ends the previous secret; it never tells.

@@ -98,7 +98,7 @@ func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*sessi
 		diags.Append(vendor.Rejected("the Identity Service", scheme, err)...)
 		return connection, diags
 	}
-	connection.Vendor = newSecrets(client, base.Clock)
+	connection.Use(newSecrets(client, base.Clock))
 	return connection, diags
 }
 

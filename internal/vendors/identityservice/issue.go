@@ -88,7 +88,7 @@ const stillValid = "The secrets that worked before still work."
 
 // removeOrphan looks for the secret of an unanswered addition and deletes it. removed is false when none is visible.
 func (s *secrets) removeOrphan(ctx context.Context, c rotation.Client, before rotation.Facts, requested *time.Time, cause error, looks []time.Duration) (removed bool, err error) {
-	ctx, cancel := rotation.Settling(ctx)
+	ctx, cancel := rotation.Detached(ctx)
 	defer cancel()
 	seen := false
 	for _, pause := range looks {
@@ -130,7 +130,7 @@ func (s *secrets) removeOrphan(ctx context.Context, c rotation.Client, before ro
 // afterwards looks once more for late effects of the requests that were given up.
 func (s *secrets) afterwards(ctx context.Context, c rotation.Client, before rotation.Facts, dates []time.Time) []string {
 	notes := []string{"The Identity Service gave no usable answer to the first request to add a secret. Nothing of it is left; it was sent once more."}
-	ctx, cancel := rotation.Settling(ctx)
+	ctx, cancel := rotation.Detached(ctx)
 	defer cancel()
 	now, err := s.list(ctx, c)
 	if err != nil {

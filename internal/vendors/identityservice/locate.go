@@ -54,14 +54,17 @@ func match(issued rotation.Issued, now rotation.Facts, missing bool) (entry rota
 		return ours[0], nil, true, nil
 	case len(fresh) == 0:
 		return rotation.Entry{}, nil, false, nil
-	case len(fresh) == 1 && len(ours) == 0 && !missing:
+	case len(fresh) == 1 && len(ours) == 0 && !missing && derived(fresh[0], issued.Requested):
 		if issued.Requested != nil {
 			notes = []string{fmt.Sprintf("The expiration date of secret %s is not the one that was asked for (%s); expires_at has the one that is listed.", fresh[0].ID, rotation.Stamp(*issued.Requested))}
 		}
 		return fresh[0], notes, true, nil
 	}
 	cause := "several new secrets are listed and cannot be told apart"
-	if len(fresh) == 1 {
+	switch {
+	case len(fresh) == 1 && !missing:
+		cause = "the only new secret that is listed has another expiration date than the one that was asked for, so it may be somebody else's"
+	case len(fresh) == 1:
 		cause = "the new secret that is listed may be an earlier one, which was not listed when it was made"
 	}
 	return rotation.Entry{}, nil, false, &rotation.LostError{
@@ -69,6 +72,23 @@ func match(issued rotation.Issued, now rotation.Facts, missing bool) (entry rota
 		StillValid: "The new secret works and is in state, without its id. " + stillValid,
 		Remedy:     fmt.Sprintf("Candidates: %s. Rotate again with expires_after set: the provider then knows its own by the date. Then delete the one that nobody uses.", ids(fresh)),
 	}
+}
+
+// derived tells whether an entry may have the date that was asked for, as a vendor that cuts dates keeps it: to the minute, the
+// hour or the day. An entry with any other date is somebody else's, who added it while ours is not listed yet.
+func derived(entry rotation.Entry, requested *time.Time) bool {
+	if requested == nil {
+		return true
+	}
+	if entry.ExpiresAt == nil {
+		return false
+	}
+	for _, unit := range []time.Duration{time.Minute, time.Hour, 24 * time.Hour} {
+		if entry.ExpiresAt.UTC().Equal(requested.UTC().Truncate(unit)) {
+			return true
+		}
+	}
+	return false
 }
 
 // newEntries are the live entries of now that before does not list.

@@ -23,7 +23,7 @@ var (
 )
 
 // traits: any number of secrets, each with an id, an optional expiry and a deleted flag.
-var traits = rotation.Traits{Listed: true, LogsIn: true}
+var traits = rotation.Traits{ManySecrets: true, LogsIn: true, Name: "the Identity Service"}
 
 // secrets carries out rotations on applications of an Identity Service tenant.
 type secrets struct {
@@ -130,20 +130,10 @@ func (s *secrets) list(ctx context.Context, c rotation.Client) (rotation.Facts, 
 	return s.facts(c, list), err
 }
 
-// Retire implements rotation.Vendor for the secret with that id.
+// Retire implements rotation.Vendor for the secret with that id. Facts from before that show it as deleted save the call.
 func (s *secrets) Retire(ctx context.Context, c rotation.Client, id string, before rotation.Facts) (bool, error) {
-	if before.At.IsZero() {
-		after, ok := s.justListed(c)
-		if !ok {
-			var err error
-			if after, err = s.Read(ctx, c); err != nil {
-				return false, err
-			}
-		}
-		before = after
-	}
-	if err := ctx.Err(); err != nil || !live(before, id) {
-		return false, err
+	if !before.At.IsZero() && !live(before, id) {
+		return false, nil
 	}
 	done, err := s.retire(ctx, c, id)
 	if err != nil {
@@ -162,9 +152,9 @@ func (s *secrets) retire(ctx context.Context, c rotation.Client, id string) (boo
 	if err == nil {
 		return true, nil
 	}
-	settling, cancel := rotation.Settling(ctx)
+	following, cancel := rotation.Detached(ctx)
 	defer cancel()
-	now, lookErr := s.list(settling, c)
+	now, lookErr := s.list(following, c)
 	switch {
 	case errors.Is(lookErr, httpapi.ErrNotFound):
 		return false, lookErr
@@ -175,7 +165,7 @@ func (s *secrets) retire(ctx context.Context, c rotation.Client, id string) (boo
 	case !httpapi.IsOutcomeUnknown(err):
 		return false, httpapi.Indefinite(err)
 	}
-	if err := s.api.DeleteSecret(settling, c.Scope, c.ID, id); err != nil {
+	if err := s.api.DeleteSecret(following, c.Scope, c.ID, id); err != nil {
 		return false, httpapi.Indefinite(err)
 	}
 	return true, nil

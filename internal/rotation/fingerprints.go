@@ -6,18 +6,11 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
-	"time"
 )
 
-// Sighting remembers which entries a list had, as base64 of a mark for each. State keeps one beside every secret of an
+// Fingerprints remember which entries a list had, as base64 of a mark for each. State keeps some beside every secret of an
 // application; with the ids themselves it would be five times as long.
-type Sighting string
-
-// Look is a list as it was at a time.
-type Look struct {
-	At      time.Time `json:"at"`
-	Entries Sighting  `json:"entries"`
-}
+type Fingerprints string
 
 // mark tells ids apart by 48 bits: beside ten thousand known ids, a new one is taken for one of them in 1 of 2^34 cases.
 type mark uint64
@@ -30,8 +23,8 @@ func markOf(id string) mark {
 	return mark(h.Sum64() >> (64 - 8*markBytes))
 }
 
-// SightingOf remembers the live entries.
-func SightingOf(facts Facts) *Sighting {
+// FingerprintsOf remembers the live entries.
+func FingerprintsOf(facts Facts) *Fingerprints {
 	marks := make([]mark, 0, len(facts.Secrets))
 	for _, e := range facts.Secrets {
 		if e.Live(facts.At) {
@@ -43,12 +36,12 @@ func SightingOf(facts Facts) *Sighting {
 	for _, m := range marks {
 		raw = append(raw, binary.BigEndian.AppendUint64(nil, uint64(m))[8-markBytes:]...)
 	}
-	s := Sighting(base64.RawURLEncoding.EncodeToString(raw))
+	s := Fingerprints(base64.RawURLEncoding.EncodeToString(raw))
 	return &s
 }
 
-// marks are those of the remembered entries; none before the first look, or of what is no Sighting.
-func (s *Sighting) marks() map[mark]bool {
+// marks are those of the remembered entries; none before the first look, or of what are no Fingerprints.
+func (s *Fingerprints) marks() map[mark]bool {
 	if s == nil {
 		return map[mark]bool{}
 	}
@@ -62,4 +55,23 @@ func (s *Sighting) marks() map[mark]bool {
 		known[m] = true
 	}
 	return known
+}
+
+// Unclaimed are the live entries that were not there when the object was last applied and that no object of this run is known
+// to hold. Other resources, states and people may hold them.
+func Unclaimed(st State, rec Record, facts Facts, held func(id string) bool) (ids []string) {
+	if rec.Listed == nil && !rec.Lost {
+		return nil
+	}
+	known := rec.Listed.marks()
+	known[markOf(st.SecretID)], known[markOf(st.PreviousSecretID)] = true, true
+	for _, o := range rec.Older {
+		known[markOf(o.ID)] = true
+	}
+	for _, e := range facts.Secrets {
+		if e.Live(facts.At) && !known[markOf(e.ID)] && !held(e.ID) {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
 }

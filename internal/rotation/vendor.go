@@ -1,6 +1,6 @@
-// Package rotation holds what the product means by a client secret and its rotation, in one vocabulary for every vendor:
-// the decisions (rotate? retire? adopt? refuse?) as pure functions, and the interface through which they are carried out.
-// It knows neither Terraform nor HTTP.
+// Package rotation is the pure part of the kernel: what is known of a client's secrets (Record), what that means (State and
+// drift), and what may be done about it (Decide and the rules beside it), in one vocabulary for every vendor. It knows
+// neither Terraform nor HTTP, asks nobody and reads no clock.
 package rotation
 
 import (
@@ -18,11 +18,18 @@ type Client struct{ Scope, ID string }
 // String is the client's part of an import id.
 func (c Client) String() string { return c.Scope + "/" + c.ID }
 
+// Key is the form of a client under which locks and registries keep it. Vendors take ids without regard to case, so two
+// spellings of one id are one client.
+func (c Client) Key() Client {
+	return Client{Scope: strings.ToLower(c.Scope), ID: strings.ToLower(c.ID)}
+}
+
 // Traits are the facts of a vendor's API that decisions depend on.
 type Traits struct {
-	// Listed: a client has any number of secrets, each with an id (add, list, delete). Otherwise it has two slots, the
-	// current secret and the previous one, and ending "the previous" never ends the current.
-	Listed bool
+	// ManySecrets: a client has any number of secrets, each with an id (add, list, delete); list.go has their rules.
+	// Otherwise it has two slots, the current secret and the previous one, and ending "the previous" never ends the
+	// current; slots.go has their rules.
+	ManySecrets bool
 	// ShowsPrevious: reading the client tells whether a previous secret is still valid.
 	ShowsPrevious bool
 	// EndsOverlap: the vendor ends the previous secret by itself when the overlap is over.
@@ -35,6 +42,8 @@ type Traits struct {
 	LogsIn bool
 	// Regenerates: there is a call that replaces every secret at once, without overlap.
 	Regenerates bool
+	// Name is how sentences call the vendor, "VMware Cloud Services".
+	Name string
 }
 
 // Facts are what a vendor shows about a client at one moment.
@@ -47,13 +56,14 @@ type Facts struct {
 	HasPrevious *bool
 	// ChangedAt is when anybody last changed the client; nil when the vendor does not say.
 	ChangedAt *time.Time
-	// SecretAge grows while nobody changes the secret, in a unit of the vendor's; nil when it does not say. Only a decrease
-	// means something.
+	// CreatedAt is when the client was made; nil when the vendor does not say.
+	CreatedAt *time.Time
+	// SecretAge grows while nobody changes the secret, in a unit that the vendor does not document; nil when it does not say.
 	SecretAge *float64
-	// Secrets are the entries of a Listed vendor.
+	// Secrets are the entries of a vendor with many secrets.
 	Secrets []Entry
-	// Unfit says why this client cannot have its secret rotated ("it is a public client"); "" when it can.
-	Unfit string
+	// Unsupported says why this client cannot have its secret rotated ("it is a public client"); "" when it can.
+	Unsupported string
 }
 
 // Entry is one secret in a vendor's list; never its value.
@@ -91,9 +101,11 @@ type Order struct {
 	Overlap time.Duration
 	// ExpiresAfter is the life of the new secret; 0 asks for none.
 	ExpiresAfter time.Duration
+	// Version is the client_secret_wo_version of Chosen.
+	Version *int64
 	// Current is the secret in use, when it is known: a lost answer can then be judged.
 	Current secret.Value
-	// Pending is an earlier order whose outcome nobody knows; it is settled before anything new is sent.
+	// Pending is an earlier order whose outcome nobody knows; it is cleared up before anything new is sent.
 	Pending *Pending
 	// Before are the facts read right before.
 	Before Facts
@@ -101,8 +113,14 @@ type Order struct {
 
 // Pending is a rotation that was sent and never answered.
 type Pending struct {
-	// Value is what was sent, empty when it is not kept (write-only or encrypted custody).
-	Value  secret.Value
+	// Value is what was sent, empty when it is not kept (write-only or encrypted).
+	Value secret.Value
+	// Fingerprint is the SHA-256 of what was sent, also where the value is not kept: only that value clears it up.
+	Fingerprint string
+	// Version is the client_secret_wo_version that was sent; nil for a value that was made here.
+	Version *int64
+	// Reason is the reason of the rotation.
+	Reason string
 	SentAt time.Time
 	// EndsAt is when the previous secret dies if the rotation was carried out.
 	EndsAt time.Time
@@ -126,21 +144,21 @@ type Issued struct {
 	Notes []string
 }
 
-// Vendor carries out what was decided. Implementations know their API and how its lost answers are reconciled; they
+// Vendor carries out what was decided. Implementations know their API and how its lost answers are cleared up; they
 // decide nothing else. All methods are safe for concurrent use; calls that change one client are serialised by the caller.
+// Only the gate of package session calls Issue and Retire.
 type Vendor interface {
 	// Now is the time at the vendor.
 	Now() time.Time
-	// Read gives the facts about c, possibly shared with other readers and as old as one walk. The error matches
+	// Read gives the facts about c, possibly shared with other readers and as old as one plan or apply. The error matches
 	// httpapi.ErrNotFound only when the client is definitely gone.
 	Read(ctx context.Context, c Client) (Facts, error)
 	// Prepare gives the facts that must hold right before a change, read anew. Vendors that show nothing of use make no call.
 	Prepare(ctx context.Context, c Client) (Facts, error)
-	// Issue makes a new secret. A lost answer is reconciled as far as the vendor allows; *LostError is what remains.
+	// Issue makes a new secret. A lost answer is cleared up as far as the vendor allows; *LostError is what remains.
 	Issue(ctx context.Context, c Client, order Order) (Issued, error)
-	// Retire ends the previous secret: the one with that id, or on a slot API the only one. Nothing to end is success; the
-	// result tells whether there was something. before are facts from Prepare under the same lock; without (At is zero) the
-	// vendor reads for itself.
+	// Retire ends the previous secret: the one with that id, or on a vendor with two slots the only one. Nothing to end is
+	// success; the result tells whether there was something. before are facts from Prepare under the same lock.
 	Retire(ctx context.Context, c Client, secretID string, before Facts) (bool, error)
 	// Verify finds out whether the token endpoint accepts s. What cannot be found out is verify.Inconclusive.
 	Verify(ctx context.Context, c Client, s secret.Value, t verify.Terms) verify.Result
@@ -156,10 +174,10 @@ type Locator interface {
 	Locate(ctx context.Context, c Client, issued Issued) (Entry, []string, error)
 }
 
-// settleTime bounds what must still be read or undone after a change was sent, when the operation itself was cancelled.
-const settleTime = time.Minute
+// followUp bounds what must still be read or undone after a change was sent, when the operation itself was cancelled.
+const followUp = time.Minute
 
-// Settling is a context for finding out what became of a change that was sent: it outlives the cancellation of ctx.
-func Settling(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+// Detached is a context for finding out what became of a change that was sent: it outlives the cancellation of ctx.
+func Detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), followUp)
 }

@@ -1,0 +1,206 @@
+package clientsecret
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
+)
+
+// planLook bounds the look of a plan that creates. What takes longer is a warning: the apply looks again.
+const planLook = 30 * time.Second
+
+// planCreate plans a creation. replaced is the record of the object that it replaces, where Terraform hands it over.
+func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rotation.Record, resp *resource.ModifyPlanResponse) {
+	diags := &resp.Diagnostics
+	r.forget(plan)
+	adopt := plan.OnCreate.ValueString() == CreateAdopt
+	switch {
+	case adopt:
+		plan.Secret, plan.Encrypted, plan.SHA256 = types.StringNull(), types.StringNull(), types.StringNull()
+		plan.Version = types.Int64Value(0)
+		plan.RotatedAt, plan.Verified, plan.PreviousEndsAt = types.StringNull(), types.BoolNull(), types.StringNull()
+		plan.Reason, plan.PreviousEnds = types.StringNull(), types.StringNull()
+	case !plan.OnCreate.IsUnknown():
+		plan.Reason = types.StringValue(rotation.Reason{Kind: rotation.BecauseCreated}.String())
+		r.planCustody(plan)
+		r.planOutcome(plan, rotation.State{})
+	}
+	if plan.RotateAfter.IsNull() || !plan.ChosenVersion.IsNull() && !plan.ChosenVersion.IsUnknown() {
+		plan.DueAt = types.StringNull()
+	}
+	if !plan.named() || r.connection == nil {
+		return
+	}
+	if !adopt && r.connection.LogsInAs(plan.client()) && !plan.AllowSelf.ValueBool() && !plan.AllowSelf.IsUnknown() {
+		r.fail(diags, *plan, "plan the rotation", rotation.SelfRefusal())
+		return
+	}
+	r.connection.Registry.Create(plan.client(), replaced.Object)
+	gone := r.replaced(ctx, *plan, replaced, diags)
+	if r.crowded(*plan, diags) {
+		return
+	}
+	if adopt {
+		r.say(diags, *plan, rotation.Message{
+			Title: "client_secret is null until the first rotation",
+			Detail: "on_create is \"adopt\": nothing is called, the secret in use stays, and its value cannot be read. Whatever reads client_secret or encrypted_client_secret gets null. " +
+				"Rotate (another value in rotate_when_changed, or rotate_after) to have a secret that is known here.",
+		})
+		for _, o := range gone {
+			if o.Revokes {
+				r.fail(diags, *plan, "plan the replacement", &rotation.RefusedError{
+					Reason: "The object that is replaced revokes every secret when it goes (on_destroy is \"revoke\"), and the new one adopts the client without making a secret (on_create is \"adopt\"): nobody would know a secret that works.",
+					Remedy: `Set on_destroy = "keep" and apply that first, or set on_create = "rotate".`,
+				})
+				return
+			}
+		}
+	} else {
+		for _, m := range rotation.CreationEndings(r.kind.Traits, plan.settings()) {
+			r.say(diags, *plan, m)
+		}
+	}
+	r.lookBeforeCreation(ctx, *plan, adopt, gone, diags)
+}
+
+// settlePauses is how long a creation waits for objects of its client that were read and not planned yet. They are on their way
+// in Terraform's walk, unless they are tainted: those are never planned as objects that stay.
+var settlePauses = []time.Duration{25 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond}
+
+// replaced finds the objects that the creation of plan takes the place of, and says what their destruction ends.
+func (r *clientSecret) replaced(ctx context.Context, plan model, rec rotation.Record, diags *diag.Diagnostics) (gone []session.Object) {
+	pick := func() (gone []session.Object, open bool) {
+		for _, o := range r.connection.Registry.Objects(plan.client()) {
+			switch {
+			case o.Object == rec.Object && rec.Object != "" || o.Fate == session.Goes:
+				gone = append(gone, o)
+			case o.Fate == session.Seen && rec.Object == "":
+				gone, open = append(gone, o), true
+			}
+		}
+		return gone, open
+	}
+	gone, open := pick()
+	for _, pause := range settlePauses {
+		if !open || r.connection.Clock.Sleep(ctx, pause) != nil {
+			break
+		}
+		gone, open = pick()
+	}
+	for _, o := range gone {
+		if o.Fate == session.Goes && o.Object != rec.Object {
+			continue // its own plan says so
+		}
+		for _, m := range rotation.DestroyMessages(r.kind.Traits, o.OnDestroy, o.State, o.Record, nil, true) {
+			r.say(diags, plan, m)
+		}
+	}
+	return gone
+}
+
+// lookBeforeCreation looks at the client, shared with the reads of the plan, so that what can be known now is not an error of the
+// apply. No planned value depends on it.
+func (r *clientSecret) lookBeforeCreation(ctx context.Context, plan model, adopt bool, gone []session.Object, diags *diag.Diagnostics) {
+	known := openElsewhere(gone)
+	if r.connection.Unknown {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, planLook)
+	defer cancel()
+	facts, err := r.connection.Read(ctx, plan.client())
+	if err != nil {
+		r.lookFailed(plan, err, diags)
+		if known != nil && !adopt && !r.kind.Traits.ManySecrets {
+			r.openRotation(plan, *known, true, diags)
+		}
+		return
+	}
+	if facts.Unsupported != "" {
+		r.fail(diags, plan, "plan the secret", rotation.UnsupportedRefusal(facts.Unsupported))
+		return
+	}
+	if adopt || r.kind.Traits.ManySecrets || plan.Mode.ValueString() == string(rotation.Regenerate) {
+		return
+	}
+	open := known != nil
+	if facts.HasPrevious != nil {
+		open = *facts.HasPrevious
+	}
+	if !open {
+		return
+	}
+	if known == nil {
+		known = &session.Object{View: rotation.View{Record: rotation.Record{ForeignPrevious: true}}}
+		known.EndsPrevious = endsPrevious(gone)
+	}
+	r.openRotation(plan, *known, facts.HasPrevious != nil, diags)
+}
+
+// openElsewhere is the object that goes and whose state says that a rotation is open.
+func openElsewhere(gone []session.Object) *session.Object {
+	for _, o := range gone {
+		if o.State.HasPrevious {
+			return &o
+		}
+	}
+	return nil
+}
+
+func endsPrevious(gone []session.Object) bool {
+	for _, o := range gone {
+		if o.EndsPrevious {
+			return true
+		}
+	}
+	return false
+}
+
+// openRotation refuses, or names, a creation that meets an open rotation.
+func (r *clientSecret) openRotation(plan model, o session.Object, _ bool, diags *diag.Diagnostics) {
+	if o.EndsPrevious {
+		return // the object that goes makes room
+	}
+	doubtful := o.Record.Doubtful(o.State)
+	switch plan.OnPending.ValueString() {
+	case rotation.PendingFail:
+		refusal := rotation.PendingRefusal(r.kind.Traits, o.State.PreviousEndsAt)
+		if doubtful {
+			refusal = rotation.DoubtfulRefusal()
+		}
+		r.fail(diags, plan, "plan the rotation", refusal)
+	case rotation.PendingRetireFirst:
+		if !r.kind.Traits.ShowsPrevious && o.State.PreviousEndsAt != nil && r.now() != nil && !o.State.PreviousEndsAt.After(*r.now()) {
+			return
+		}
+		r.say(diags, plan, rotation.CreationRoom(doubtful))
+	}
+}
+
+func (r *clientSecret) now() *time.Time {
+	now := r.connection.Now()
+	return &now
+}
+
+// lookFailed says what the look of a plan could not find out: a refused credential stops the plan, everything else is a warning.
+func (r *clientSecret) lookFailed(plan model, err error, diags *diag.Diagnostics) {
+	var answer *httpapi.APIError
+	summary, detail := explain.Failure(r.kind.Subject(plan.client()), "look at the client", err, "Nothing was changed.")
+	if errors.As(err, &answer) && answer.Status == http.StatusUnauthorized || isRefusedLogin(err) {
+		diags.AddError(summary, detail)
+		return
+	}
+	diags.AddWarning(r.titled(plan, "the client could not be looked at"), detail+"\n\nThe plan goes on without that look; the apply needs it.")
+}
+
+// isRefusedLogin tells an error of the provider's own login that another try would not cure.
+func isRefusedLogin(err error) bool { return errors.Is(err, httpapi.ErrUnauthorized) }

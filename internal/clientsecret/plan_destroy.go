@@ -1,0 +1,60 @@
+package clientsecret
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
+)
+
+// planDestroy says what ends and what stays alive, and refuses to change the provider's own credential. What the plan found
+// about other objects of the client goes to the destruction with the private state: nothing else does.
+func (r *clientSecret) planDestroy(ctx context.Context, prior model, rec rotation.Record, resp *resource.ModifyPlanResponse) {
+	diags := &resp.Diagnostics
+	r.saw(prior, rec, session.Goes, nil)
+	others := r.others(ctx, prior, rec)
+	if len(others) > 0 && resp.Private != nil {
+		diags.Append(storeKey(ctx, resp.Private, plannedKey, planned{Occupied: true})...)
+	}
+	d := rotation.Destroy(r.kind.Traits, prior.OnDestroy.ValueString(), prior.state(), rec, others)
+	if d.Ends() && r.connection.LogsInAs(prior.client()) && !prior.AllowSelf.ValueBool() {
+		r.fail(diags, prior, "plan the destruction", rotation.SelfRefusal())
+		return
+	}
+	r.destroyMessagesBeside(prior, rec, others, false, diags)
+	r.nameUnclaimed(prior, prior.state(), rec, rotation.No, diags)
+}
+
+// others are the objects of prior's client that stay, at a vendor with two slots. A destruction that would end every secret
+// waits a moment for those that Terraform has not read yet.
+func (r *clientSecret) others(ctx context.Context, prior model, rec rotation.Record) []rotation.View {
+	if r.connection == nil || r.kind.Traits.ManySecrets || !prior.named() {
+		return nil
+	}
+	find := func() []rotation.View { return r.connection.Registry.Others(prior.client(), r.mark(prior, rec)) }
+	views := find()
+	if prior.OnDestroy.ValueString() != DestroyRevoke {
+		return views
+	}
+	for _, pause := range []time.Duration{50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond} {
+		if len(views) > 0 || r.connection.Clock.Sleep(ctx, pause) != nil {
+			break
+		}
+		views = find()
+	}
+	return views
+}
+
+func (r *clientSecret) destroyMessages(prior model, rec rotation.Record, replaced bool, diags *diag.Diagnostics) {
+	r.destroyMessagesBeside(prior, rec, nil, replaced, diags)
+}
+
+func (r *clientSecret) destroyMessagesBeside(prior model, rec rotation.Record, others []rotation.View, replaced bool, diags *diag.Diagnostics) {
+	for _, m := range rotation.DestroyMessages(r.kind.Traits, prior.OnDestroy.ValueString(), prior.state(), rec, others, replaced) {
+		r.say(diags, prior, m)
+	}
+}

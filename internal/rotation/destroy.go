@@ -1,0 +1,170 @@
+package rotation
+
+import (
+	"fmt"
+	"strings"
+)
+
+// What the destruction of an object does at the vendor.
+const (
+	DestroyKeep           = "keep"
+	DestroyRetirePrevious = "retire_previous"
+	DestroyRevoke         = "revoke"
+	DestroyDelete         = "delete"
+)
+
+// Destruction is what destroying an object ends.
+type Destruction struct {
+	// Revoke ends every secret of the client.
+	Revoke bool
+	// Previous ends the previous secret of a client with two slots.
+	Previous bool
+	// IDs are the secrets that are deleted, at a vendor with many.
+	IDs []string
+	// Nameless: a secret that was made here and whose id is not known survives.
+	Nameless bool
+	// Unknown are secrets that may have been made here, which survives because that is not known.
+	Unknown []string
+}
+
+// Ends tells whether anything is ended.
+func (d Destruction) Ends() bool { return d.Revoke || d.Previous || len(d.IDs) > 0 }
+
+// Destroy decides what destroying an object ends. It is the one rule for the plan and for the apply. others are the objects of
+// the same client that stay: what they hold is theirs.
+func Destroy(traits Traits, action string, st State, rec Record, others []View) (d Destruction) {
+	switch action {
+	case DestroyRevoke:
+		d.Revoke = len(others) == 0
+	case DestroyRetirePrevious:
+		d.Previous = st.HasPrevious && PreviousIsOurs(traits, st, rec) && len(others) == 0
+	case DestroyDelete:
+		if st.Version > 0 {
+			if d.Nameless = st.SecretID == ""; !d.Nameless {
+				d.IDs = append(d.IDs, st.SecretID)
+			}
+			switch {
+			case !st.HasPrevious || st.PreviousSecretID == "":
+			case rec.PreviousVersion > 0:
+				d.IDs = append(d.IDs, st.PreviousSecretID)
+			case !rec.Valid() || rec.Lost:
+				d.Unknown = append(d.Unknown, st.PreviousSecretID)
+			}
+		}
+		for _, o := range rec.Older {
+			d.IDs = append(d.IDs, o.ID)
+		}
+	}
+	return d
+}
+
+// DestroyMessages says what a destruction ends and what survives it. replaced: another object takes this one's place in the
+// same apply.
+func DestroyMessages(traits Traits, action string, st State, rec Record, others []View, replaced bool) (all []Message) {
+	d := Destroy(traits, action, st, rec, others)
+	doing := "this destroy"
+	if replaced {
+		doing = "this replacement"
+	}
+	setting := fmt.Sprintf("on_destroy is %q", action)
+	if action == "" {
+		setting = "on_destroy is not set"
+	}
+	switch {
+	case d.Revoke:
+		detail := setting + ": the secret is regenerated and the result forgotten. Every secret of the client, " + currentName(st) + " among them, stops working at once, and nothing can log in as this client until a new secret is made."
+		if replaced {
+			detail += " Where the new object is created before (create_before_destroy), nothing is revoked, because that would end its secret."
+		}
+		all = append(all, Message{Title: doing + " ends every secret", Detail: detail})
+	case d.Previous:
+		all = append(all, Message{
+			Title: doing + " deletes the previous secret",
+			Detail: fmt.Sprintf("%s: %s is deleted now; whatever still uses it fails. %s stays valid, and Terraform forgets it.",
+				setting, previousName(st, rec), capital(currentName(st))),
+		})
+	case len(d.IDs) > 0:
+		detail := fmt.Sprintf("%s: %s stop working at once; whatever uses them fails. Secrets that this resource did not make stay.", setting, "secrets "+strings.Join(d.IDs, ", "))
+		if len(d.IDs) == 1 {
+			detail = fmt.Sprintf("%s: secret %s stops working at once; whatever uses it fails. Secrets that this resource did not make stay.", setting, d.IDs[0])
+		}
+		if replaced {
+			detail += " This happens before the new secret is made, unless create_before_destroy is set. To rotate with an overlap, change a value of rotate_when_changed instead."
+		}
+		all = append(all, Message{Title: doing + " deletes " + secrets(len(d.IDs)), Detail: detail})
+	case len(others) > 0:
+		all = append(all, Message{
+			Title:  doing + " keeps every secret",
+			Detail: "Another object of this configuration manages the secret of the client and may hold a newer one, so nothing is ended: " + currentName(st) + " is the one that this object held.",
+		})
+	case !replaced || action == DestroyKeep || action == "":
+		why := setting
+		if action == DestroyDelete {
+			why = "The secret was imported, and only secrets that were made here are deleted"
+		}
+		survives := capital(currentName(st)) + " stays valid at the vendor, and Terraform forgets it."
+		if st.HasPrevious {
+			survives += " So does " + previousName(st, rec) + end(traits, st) + "."
+		}
+		all = append(all, Message{Title: "a live secret survives " + strings.Replace(doing, "this", "the", 1), Detail: why + ". " + survives + " If nothing may use it any more, end it there."})
+	}
+	if d.Nameless {
+		all = append(all, nameless())
+	}
+	if len(d.Unknown) > 0 {
+		all = append(all, unknownSurvivors(d.Unknown))
+	}
+	return all
+}
+
+// SurvivorMessages names what a destruction left behind although it was set to end something.
+func SurvivorMessages(traits Traits, action string, st State, rec Record, d Destruction) (all []Message) {
+	switch {
+	case d.Nameless:
+		all = append(all, nameless())
+	case len(d.Unknown) > 0:
+		all = append(all, unknownSurvivors(d.Unknown))
+	case d.Ends():
+	case action == DestroyRevoke:
+		all = append(all, Message{
+			Title:  "nothing was revoked",
+			Detail: "Another object of this configuration manages the secret of the client and may hold a newer one, which revoking would end. " + capital(currentName(st)) + " of this object works as long as the vendor keeps it.",
+		})
+	case action == DestroyRetirePrevious && st.HasPrevious:
+		all = append(all, Message{
+			Title: "the previous secret was not deleted",
+			Detail: capital(previousName(st, rec)) + " may be the one in use: somebody else may have rotated, or another object manages the client now. " +
+				"Delete it at the vendor when nothing uses it.",
+		})
+	}
+	return all
+}
+
+func nameless() Message {
+	return Message{
+		Title:  "a live secret is left behind",
+		Detail: "The id of the current secret was never found, so it cannot be deleted here. Find it in the list of the client's secrets, and delete it there.",
+	}
+}
+
+func unknownSurvivors(ids []string) Message {
+	return Message{
+		Title: "a live secret may be left behind",
+		Detail: "What the provider keeps beside this object is not there (it is tainted, or a run ended in the middle of a change), so it is not known whether this resource made these secrets: " +
+			strings.Join(ids, ", ") + ". They are not deleted. Delete them at the vendor when nothing uses them.",
+	}
+}
+
+func end(traits Traits, st State) string {
+	if st.PreviousEndsAt == nil || !traits.EndsOverlap {
+		return ""
+	}
+	return ", until " + Stamp(*st.PreviousEndsAt)
+}
+
+func secrets(n int) string {
+	if n == 1 {
+		return "a secret"
+	}
+	return fmt.Sprintf("%d secrets", n)
+}

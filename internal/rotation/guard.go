@@ -1,0 +1,179 @@
+package rotation
+
+import "fmt"
+
+// The checks right before a secret is ended. They hold whatever a caller thinks, on every path: in doubt nothing is sent.
+
+// View is what an object of a client is known to hold.
+type View struct {
+	// Object is the mark of its record, or what stands for it.
+	Object string
+	State  State
+	Record Record
+}
+
+// Ending names one secret that is to be ended.
+type Ending struct {
+	// SecretID names it at a vendor with many; "" is the previous secret of a vendor with two slots.
+	SecretID string
+	// View is the object that ends its own; nil for a completion, which holds none.
+	View *View
+	// Seen is when the client had been changed last when the plan looked; nil where the plan did not.
+	Seen *Facts
+}
+
+// MayEnd checks an ending against the facts of right before and against what the other objects of the client are known to hold.
+// A nil error with ok false means that there is nothing to end.
+func MayEnd(traits Traits, e Ending, facts Facts, others []View) (ok bool, refused *RefusedError) {
+	if traits.ManySecrets {
+		return mayEndEntry(e, facts, others)
+	}
+	if traits.ShowsPrevious {
+		switch {
+		case e.View != nil && e.View.State.HasPrevious && e.View.Record.LagsRotation(facts):
+			return false, &RefusedError{
+				Reason: "The vendor still shows the client as it was before the rotation, so it does not show the previous secret.",
+				Remedy: "Run the command again in a few minutes.",
+			}
+		case facts.HasPrevious == nil:
+			return false, &RefusedError{
+				Reason: "The vendor does not say whether the client has a previous secret.",
+				Remedy: "Nothing is deleted without that answer; look at the client at the vendor.",
+			}
+		case !*facts.HasPrevious:
+			return false, nil
+		}
+	}
+	if e.Seen != nil && facts.ChangedAt != nil && e.Seen.ChangedAt != nil && !facts.ChangedAt.Equal(*e.Seen.ChangedAt) {
+		return false, ChangedSincePlan()
+	}
+	views := others
+	if e.View != nil {
+		views = []View{*e.View}
+	}
+	for _, v := range views {
+		if v.changed(traits, facts) {
+			if !v.Record.Valid() {
+				return false, changedSinceRotation()
+			}
+			return false, ChangedSincePlan()
+		}
+		if e.View == nil && v.Record.Doubtful(v.State) && (v.State.HasPrevious || !traits.ShowsPrevious && v.State.Drift != "") {
+			return false, MayBeInUse(traits, v.State, v.Record)
+		}
+	}
+	return true, nil
+}
+
+// changed tells that the facts show a change by somebody else that the object's record does not know.
+func (v View) changed(traits Traits, facts Facts) bool {
+	if traits.ShowsPrevious {
+		return v.Record.ChangedSince(v.State.RotatedAt, facts) && !v.Record.LagsRotation(facts)
+	}
+	if facts.SecretAge == nil || v.State.Drift != "" {
+		return false
+	}
+	st, _ := observeAge(v.State, v.Record, facts, false)
+	return st.Drift != ""
+}
+
+func mayEndEntry(e Ending, facts Facts, others []View) (bool, *RefusedError) {
+	for _, v := range others {
+		if v.State.SecretID != "" && (Entry{ID: v.State.SecretID}).Is(e.SecretID) {
+			return false, &RefusedError{
+				Reason: fmt.Sprintf("Secret %s is the current secret of a resource in this configuration, not a previous one.", e.SecretID),
+				Remedy: "Give previous_secret_id the attribute previous_secret_id of that resource, not secret_id.",
+			}
+		}
+	}
+	if e.View != nil {
+		return true, nil
+	}
+	entry, listed := find(facts.Secrets, e.SecretID)
+	if !listed || entry.Deleted {
+		return false, nil
+	}
+	if LastLive(facts, e.SecretID) {
+		return false, &RefusedError{
+			Reason: fmt.Sprintf("Secret %s is the only one of this client that is still valid; deleting it would leave nothing to log in with.", e.SecretID),
+			Remedy: "Make a new secret first, and check that previous_secret_id names the previous one.",
+		}
+	}
+	return true, nil
+}
+
+// MayBeInUse is the answer to a completion while the previous secret may be the one that its consumers use.
+func MayBeInUse(traits Traits, st State, rec Record) *RefusedError {
+	reason := "The previous secret may be the one in use, so it is not deleted."
+	if rec.Evidence != "" {
+		reason = rec.Evidence + ". The previous secret may therefore be the one in use, and is not deleted."
+	}
+	remedy := "Find out what the consumers use. If they use the current secret, delete the previous one at the vendor. If they use the previous one, rotate from here"
+	if !traits.ManySecrets {
+		remedy += ` (on_pending_rotation = "retire_first" and another value in rotate_when_changed), at a time when a short interruption is acceptable`
+	}
+	return &RefusedError{Reason: reason, Remedy: remedy + "."}
+}
+
+// ChangedSincePlan is the answer to an ending whose client was changed after the plan looked.
+func ChangedSincePlan() *RefusedError {
+	return &RefusedError{
+		Reason: "The client was changed since it was read for the plan: somebody else may have rotated, and the secret in use may be the previous one now.",
+		Remedy: "Run a plan again; it says what would be deleted.",
+	}
+}
+
+// changedSinceRotation is the refusal where nothing but the state is left of the object, as of a tainted one.
+func changedSinceRotation() *RefusedError {
+	return &RefusedError{
+		Reason: "The client was changed after the last rotation from here: somebody else may have rotated, and the secret in use may be the previous one now.",
+		Remedy: "If the resource is tainted, untaint it; then run a plan, which says so when somebody rotated. If nobody did, delete the previous secret at the vendor, and run the command again.",
+	}
+}
+
+// MayPlanCompletion says why a completion must not be planned beside an object of its client, nil when it may. rotates tells that
+// the object is rotated in the same apply.
+func MayPlanCompletion(traits Traits, secretID string, v View, rotates bool) *RefusedError {
+	if traits.ManySecrets {
+		if secretID == "" || rotates {
+			return nil
+		}
+		_, refused := mayEndEntry(Ending{SecretID: secretID, View: &v}, Facts{}, []View{v})
+		return refused
+	}
+	if !rotates && v.Record.Doubtful(v.State) && (v.State.HasPrevious || !traits.ShowsPrevious && v.State.Drift != "") {
+		return MayBeInUse(traits, v.State, v.Record)
+	}
+	return nil
+}
+
+// CompletionMessage says what a completion ends. views are the objects of its client.
+func CompletionMessage(traits Traits, secretID string, views []View, rotates bool) Message {
+	which, stays := "the previous secret", "The current secret stays."
+	if secretID != "" {
+		which = "secret " + secretID
+	}
+	for _, v := range views {
+		switch {
+		case traits.ManySecrets && !(Entry{ID: secretID}).Is(v.State.PreviousSecretID) && !(Entry{ID: secretID}).Is(v.State.SecretID):
+			continue
+		case rotates:
+			which, stays = currentName(v.State)+", which this apply replaces", "The new secret stays."
+		default:
+			which, stays = previousName(v.State, v.Record), capital(currentName(v.State))+" stays."
+		}
+	}
+	return Message{
+		Title:  "this apply deletes the previous secret",
+		Detail: fmt.Sprintf("This completion ends %s, after everything that it depends on. Whatever else still uses it fails then. %s", which, stays),
+	}
+}
+
+// RotatedAfterCompletion says that a previous secret that a completion ended is there again.
+func RotatedAfterCompletion() Message {
+	return Message{
+		Title: "somebody else rotated the secret",
+		Detail: "The rotation to this version was completed, so no previous secret was left, and now the client has one: somebody else rotated since. " +
+			"The secret in state is the previous one; it works as long as nobody ends it. This completion does nothing.",
+	}
+}

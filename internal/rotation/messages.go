@@ -1,0 +1,431 @@
+package rotation
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// currentName is how messages call the current secret.
+func currentName(st State) string {
+	switch {
+	case st.SecretID != "" && st.Version > 0:
+		return fmt.Sprintf("secret %s (the current one, version %d)", st.SecretID, st.Version)
+	case st.SecretID != "":
+		return fmt.Sprintf("secret %s (the current one)", st.SecretID)
+	case st.Version > 0:
+		return fmt.Sprintf("the current secret (version %d)", st.Version)
+	default:
+		return "the secret in use now"
+	}
+}
+
+// previousName is how messages call the previous secret.
+func previousName(st State, rec Record) string {
+	which := "the one before version " + fmt.Sprint(st.Version)
+	switch {
+	case rec.PreviousVersion > 0:
+		which = fmt.Sprintf("version %d", rec.PreviousVersion)
+	case st.Version == 0:
+		which = "the one before the secret in use"
+	}
+	if st.PreviousSecretID != "" {
+		return fmt.Sprintf("secret %s (the previous one, %s)", st.PreviousSecretID, which)
+	}
+	return "the previous secret (" + which + ")"
+}
+
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// endings says which secrets an apply ends by itself, and which it may end.
+func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all []Message) {
+	if d.Retire {
+		all = append(all, Message{
+			Title: "this apply deletes the previous secret",
+			Detail: fmt.Sprintf("retire_previous_after (%s) is over since %s. %s works until this apply; whatever still uses it fails then. %s stays.",
+				Span(*set.RetireAfter), Stamp(*retireAt(set, st)), capital(previousName(st, rec)), capital(currentName(st))),
+		})
+	}
+	if len(d.RetireOlder) > 0 {
+		all = append(all, Message{
+			Title: "this apply deletes earlier secrets",
+			Detail: fmt.Sprintf("retire_previous_after is over for secrets from before the current one: %s. They work until this apply; whatever still uses one fails then.",
+				strings.Join(d.RetireOlder, ", ")),
+		})
+	}
+	if d.RetireOpen {
+		all = append(all, Message{
+			Title: "this apply may delete the previous secret",
+			Detail: fmt.Sprintf("retire_previous_after is not known yet. If it turns out to be over for %s, or for an earlier secret of this resource, that is deleted in this apply; whatever still uses it fails then. %s stays.",
+				previousName(st, rec), capital(currentName(st))),
+		})
+	}
+	if d.Rotate == No {
+		return all
+	}
+	condition := ""
+	if d.Rotate == Maybe {
+		condition = "if it rotates, "
+	}
+	if set.Mode == Regenerate && traits.Regenerates {
+		return append(all, regenerates(condition, st))
+	}
+	if set.Unknown.Mode && traits.Regenerates {
+		all = append(all, Message{
+			Title:  "this apply may end every secret at once",
+			Detail: "rotation_mode is not known yet. If it turns out to be \"regenerate\", every secret of the client, " + currentName(st) + " among them, stops working at the rotation; whatever uses one fails until it has the new one.",
+		})
+	}
+	switch {
+	case d.Retire: // which ends it with and without a rotation
+	case d.Room:
+		all = append(all, roomWarning(condition, st, rec, d, PreviousIsOurs(traits, st, rec)))
+	case !traits.ManySecrets && roomDepends(traits, set, st, rec, d.Reason):
+		all = append(all, Message{
+			Title: "this apply may delete the previous secret before the rotation",
+			Detail: "An earlier rotation is open, and a setting that decides about it is not known yet. If on_pending_rotation turns out to be \"retire_first\", or retire_previous_after to be over, " +
+				previousName(st, rec) + " is deleted right before the new one is made; whatever still uses it fails then. Otherwise there is no rotation.",
+		})
+	}
+	switch {
+	case traits.ManySecrets && (st.SecretID == "" || st.Version == 0), st.Drift == Dead: // nothing of ours is left to end
+	case set.RetireAfter != nil && *set.RetireAfter == 0:
+		all = append(all, endsAtRotation(condition, st, d))
+	case set.Unknown.RetireAfter:
+		all = append(all, Message{
+			Title:  "this apply may end the secret in use now",
+			Detail: "retire_previous_after is not known yet. If it turns out to be \"0s\", " + currentName(st) + " ends right after the new one is made, before its consumers have the new one.",
+		})
+	}
+	return all
+}
+
+func roomWarning(condition string, st State, rec Record, d Decision, ours bool) Message {
+	doubt := ""
+	if !ours {
+		doubt = " It may be the secret in use: this resource may not have left it behind."
+	}
+	if st.Drift == Rotated {
+		doubt = " It is the secret in this state, which its consumers use: somebody else rotated."
+	}
+	title := "this apply deletes the previous secret before the rotation"
+	if condition != "" {
+		title = "this apply may delete the previous secret before a rotation"
+	}
+	return Message{
+		Title: title,
+		Detail: fmt.Sprintf("A rotation is due (%s), and an earlier previous secret counts as valid. %s%s is deleted right before the new one is made; whatever still uses it fails then.%s",
+			d.Reason.Why(), capital(condition+previousName(st, rec)), "", doubt),
+	}
+}
+
+func endsAtRotation(condition string, st State, d Decision) Message {
+	title := "this apply ends the secret in use now"
+	if condition != "" {
+		title = "this apply may end the secret in use now"
+	}
+	return Message{
+		Title: title,
+		Detail: fmt.Sprintf("retire_previous_after is \"0s\": %s%s is deleted in this apply, right after the new one is made (%s). Whatever uses it fails until it has the new one.",
+			condition, currentName(st), d.Reason.Why()),
+	}
+}
+
+func regenerates(condition string, st State) Message {
+	title := "this apply ends every secret at once"
+	if condition != "" {
+		title = "this apply may end every secret at once"
+	}
+	return Message{
+		Title: title,
+		Detail: fmt.Sprintf("rotation_mode is \"regenerate\": %severy secret of the client, %s among them, stops working at the rotation, without an overlap. Whatever uses one fails until it has the new one.",
+			condition, currentName(st)),
+	}
+}
+
+// CreationEndings says which secrets the creation of a resource ends, or may end, by itself.
+func CreationEndings(traits Traits, set Settings) (all []Message) {
+	none := State{}
+	d := Decision{Rotate: Yes, Reason: Reason{Kind: BecauseCreated}}
+	if traits.ManySecrets {
+		return nil
+	}
+	for _, m := range endings(traits, set, none, Record{}, d) {
+		all = append(all, m)
+	}
+	return all
+}
+
+// CreationRoom says that a creation deletes the previous secret first.
+func CreationRoom(doubtful bool) Message {
+	m := Message{
+		Title:  "this apply deletes the previous secret before the rotation",
+		Detail: "A new secret is made for this client, and a previous secret is still valid. It is deleted right before (on_pending_rotation is \"retire_first\"); whatever still uses it fails then.",
+	}
+	if doubtful {
+		m.Detail += " It may be the secret in use: nothing here left it behind."
+	}
+	return m
+}
+
+func endlessWarning(ids []string) Message {
+	return Message{
+		Title: "earlier secrets are still valid",
+		Detail: fmt.Sprintf("This resource made them before the previous one, and nothing ends them: %s. They were left behind by rotations without retire_previous_after, "+
+			"and it is not known whether anything still uses them. Delete them at the vendor when nothing does. With retire_previous_after or expires_after set, later ones end by themselves.", strings.Join(ids, ", ")),
+	}
+}
+
+func replacedTriggers() Message {
+	return Message{
+		Title: "nothing rotates, although keys of rotate_when_changed were replaced",
+		Detail: "Only another value of a key that was there before rotates; here keys went and others came. " +
+			"To rotate, keep a key and change its value.",
+	}
+}
+
+// collides says that a schedule can only meet an open rotation.
+func collides(traits Traits, set Settings) *Message {
+	if set.Unknown.RetireAfter || set.Unknown.OnPending || set.Unknown.Mode {
+		return nil
+	}
+	if traits.ManySecrets || set.RotateAfter <= 0 || set.Chosen || set.Mode == Regenerate || set.OnPending == PendingRetireFirst {
+		return nil
+	}
+	overlap := traits.DefaultOverlap
+	name := "the vendor's overlap"
+	if set.RetireAfter != nil {
+		overlap, name = *set.RetireAfter, "retire_previous_after"
+	}
+	if overlap == 0 || set.RotateAfter > overlap {
+		return nil
+	}
+	return &Message{
+		Title: "the schedule collides with the overlap",
+		Detail: fmt.Sprintf("rotate_after (%s) is not longer than %s (%s): whenever a rotation is due, the one before it is still open, and the rotation is put off. "+
+			"Make rotate_after longer, or the overlap shorter.", Span(set.RotateAfter), name, Span(overlap)),
+	}
+}
+
+// Collides is the warning about a configuration whose schedule can only meet an open rotation; nil where it need not.
+func Collides(traits Traits, set Settings) *Message { return collides(traits, set) }
+
+func postponed(reason Reason, refused *RefusedError) Message {
+	return Message{
+		Title: "the scheduled rotation is put off",
+		Detail: fmt.Sprintf("It has been due since %s (rotate_after), and cannot begin: %s It begins with the first apply that finds nothing in its way. %s",
+			Stamp(*reason.DueAt), refused.Reason, refused.Remedy),
+	}
+}
+
+func mayBeRefused(reason Reason, refused *RefusedError) Message {
+	return Message{
+		Title: "the apply may refuse to rotate",
+		Detail: fmt.Sprintf("Whether a rotation is due is not known yet. If it is (%s), the apply refuses it: %s %s",
+			reason.Why(), refused.Reason, refused.Remedy),
+	}
+}
+
+func notOurs(traits Traits, st State) Message {
+	if traits.ManySecrets {
+		return Message{
+			Title: "the previous secret is not deleted",
+			Detail: fmt.Sprintf("retire_previous_after is over, but secret %s was not created by this resource, as far as is known (it was imported, or what was known of it is lost). "+
+				"Delete it with a rotation completion that names it in previous_secret_id, or at the vendor.", st.PreviousSecretID),
+		}
+	}
+	return Message{
+		Title: "the previous secret is not deleted",
+		Detail: "retire_previous_after is over, but somebody else may have rotated since, so the previous secret may be the one in use. " +
+			"Find out what the consumers use. If it is the current secret, delete the previous one at the vendor.",
+	}
+}
+
+// currentInDoubt says that a secret whose time has come stays, because the current one of a vendor with many does not work.
+func currentInDoubt() *Message {
+	return &Message{
+		Title: "the previous secret is not deleted",
+		Detail: "retire_previous_after is over, but the current secret does not work, so the earlier one may be the only one that does. " +
+			"It is deleted after the next rotation.",
+	}
+}
+
+func mayRetire(ids []string) Message {
+	return Message{
+		Title: "this apply may delete earlier secrets",
+		Detail: fmt.Sprintf("retire_previous_after is over for %s. If the apply makes a new secret, they are deleted after it; whatever still uses one fails then.",
+			strings.Join(ids, ", ")),
+	}
+}
+
+func unverifiableWarning() *Message {
+	return &Message{
+		Title: "the previous secret is not deleted",
+		Detail: "retire_previous_after is over, but the current secret is not verified (verified is false), and its value cannot be read here, so it cannot be verified now. " +
+			"Set decryption_identity in the provider configuration where the state holds it encrypted. Otherwise try it where it is used; when it works, delete the previous one with a rotation completion, or remove the verify block.",
+	}
+}
+
+func conflictWarning() Message {
+	return Message{
+		Title: "another rotation is open",
+		Detail: "The vendor refused the last rotation because another one is open that this state does not know: somebody else rotated, " +
+			"or a run ended before its state was saved. The secret in this state may then be the previous one, which ends with the overlap of that rotation. " +
+			`To replace it before, set on_pending_rotation = "retire_first": that deletes the previous secret right before a new one is made, and whatever uses it fails until it has the new one.`,
+	}
+}
+
+// DriftWarning says what somebody else did, what it means for the secret in state, and what to do.
+func DriftWarning(traits Traits, set Settings, st State, rec Record, rotating, refused bool) Message {
+	ours := "The secret in this state"
+	if st.Version == 0 {
+		ours = "The secret that was in use when the client was adopted or imported"
+	}
+	var title, effect string
+	switch st.Drift {
+	case Dead:
+		title, effect = "the secret in state does not work", ours+" does not work any more."
+	case Rotated:
+		title, effect = "somebody else rotated the secret", ours+" is not the current one. It works as long as nobody ends it, and a second rotation may end it."
+		if !traits.ShowsPrevious {
+			effect = ours + " is not the current one, and works at most until the overlap of that rotation is over."
+		}
+	default:
+		title, effect = "the client was changed elsewhere", "If that was a rotation, "+strings.ToLower(ours[:1])+ours[1:]+" is the previous one now. It works as long as nobody ends it."
+	}
+	evidence := rec.Evidence
+	if evidence == "" {
+		evidence = "It was seen at an earlier refresh"
+	}
+	todo := ""
+	const silence = ` on_external_rotation = "ignore" silences this warning.`
+	switch {
+	case refused: // the refusal says what to do
+	case rotating:
+		todo = " This plan rotates, so that the state holds a working secret again."
+	case st.Drift == Possible:
+		todo = ` Find out what was changed. To be safe, rotate from here when the consumers can take a new secret; verify { on_refresh = true } shows at each refresh whether the secret in state works.` + silence
+	case set.Chosen:
+		todo = ` To set one from here, give client_secret_wo a new value and client_secret_wo_version a new number.` + silence
+	case st.Drift == Rotated && !traits.ManySecrets:
+		todo = ` To make a new one here, choose a time for a short interruption, set on_pending_rotation = "retire_first" and change a value of rotate_when_changed: that ends the secret in this state right before the new one is made.` + silence
+	default:
+		todo = ` To make a new one here, change a value of rotate_when_changed or set on_external_rotation = "rotate".` + silence
+	}
+	return Message{Title: title, Detail: evidence + ". " + effect + todo}
+}
+
+// PendingRefusal is the answer to a rotation while an earlier previous secret is still valid.
+func PendingRefusal(traits Traits, endsAt *time.Time) *RefusedError {
+	reason := "A previous secret is still valid, and a second rotation would end or lose a secret that may be in use."
+	if !traits.ShowsPrevious && endsAt != nil {
+		reason = fmt.Sprintf("The previous secret counts as valid until %s, and a second rotation would end a secret that may be in use.", Stamp(*endsAt))
+	}
+	finish, beside := "retire_previous_after, or a rotation completion", ""
+	if !traits.ShowsPrevious {
+		beside = " (also the setting to use beside a rotation completion, of which the vendor shows nothing)"
+	}
+	switch {
+	case traits.ShowsPrevious && endsAt != nil:
+		finish = "retire_previous_after deletes the previous secret at the first apply after " + Stamp(*endsAt) + ", a rotation completion at once"
+	case traits.EndsOverlap:
+		finish = "retire_previous_after, or wait until it ends"
+	}
+	return &RefusedError{
+		Reason: reason,
+		Remedy: `Either finish the open rotation first (` + finish + `), ` +
+			`or set on_pending_rotation = "retire_first" to delete the previous secret right before the new one is made` + beside + `.`,
+	}
+}
+
+// DoubtfulRefusal is the answer to a rotation while the previous secret may be the one in use.
+func DoubtfulRefusal() *RefusedError {
+	return &RefusedError{
+		Reason: "A previous secret is still valid, and this resource may not have left it behind: it may be the secret in use, and a second rotation would end or lose it.",
+		Remedy: "Find out what the consumers use. If it is the current secret, delete the previous one at the vendor. If it is the previous one, choose a time for a short " +
+			`interruption and set on_pending_rotation = "retire_first": that deletes it right before the new one is made.`,
+	}
+}
+
+// lastWorkingRefusal is the answer to a policy that would end the only secret that is known to work.
+func lastWorkingRefusal() *RefusedError {
+	return &RefusedError{
+		Reason: "on_external_rotation is \"rotate\", but the secret in this state is the previous one now, the only one that is known to work here, and a rotation would end it before its consumers have a new one.",
+		Remedy: `Choose a time for a short interruption, set on_pending_rotation = "retire_first" and change a value of rotate_when_changed: that asks for it in so many words. ` +
+			`Or give the consumers the secret that was made elsewhere, and set on_external_rotation = "warn".`,
+	}
+}
+
+// onlyPreviousRefusal is the answer to a policy that would end the previous secret while the current one does not work.
+func onlyPreviousRefusal() *RefusedError {
+	return &RefusedError{
+		Reason: "on_external_rotation is \"rotate\", and the secret in this state does not work. The previous secret may be the only one that works, and a rotation would end it before its consumers have a new one.",
+		Remedy: `Choose a time for a short interruption, set on_pending_rotation = "retire_first" and change a value of rotate_when_changed: that asks for it in so many words. ` +
+			`Or delete the previous secret at the vendor when nothing uses it.`,
+	}
+}
+
+// unverifiedRefusal is the answer to a rotation that would end the previous secret while the current one is not verified.
+func unverifiedRefusal() *RefusedError {
+	return &RefusedError{
+		Reason: "The previous secret is in the way of a rotation, and the current secret is not verified and cannot be verified from here, so the previous one may be the only one that works.",
+		Remedy: "Try the current secret where it is used. When it works, delete the previous one with a rotation completion or at the vendor, or remove the verify block; then run the command again.",
+	}
+}
+
+// UnsupportedRefusal is the answer to taking on a client that cannot have its secret rotated.
+func UnsupportedRefusal(why string) *RefusedError {
+	return &RefusedError{
+		Reason: "This client cannot have its secret rotated: " + why + ".",
+		Remedy: "Change the client at the vendor, or remove this resource.",
+	}
+}
+
+// SelfRefusal is the answer to changing the credential that the provider itself logs in with.
+func SelfRefusal() *RefusedError {
+	return &RefusedError{
+		Reason: "The provider itself logs in as this client, and changing its secret can lock the provider out.",
+		Remedy: "Log in with another credential, or set allow_self_rotation = true; then make the new secret the provider's credential before the old one ends.",
+	}
+}
+
+// UnclaimedMessage names secrets that appeared since an object was applied last and that no object of this run is known to
+// hold.
+func UnclaimedMessage(st State, rec Record, ids []string) Message {
+	list := strings.Join(ids, ", ")
+	const others = "Other resources, states and people may hold them, and not all were looked at here: compare with their secret_id before you delete one. Nothing is deleted here."
+	switch {
+	case st.Unidentified():
+		return Message{
+			Title: "the id of the current secret is not known",
+			Detail: "The current secret works, but when it was made its entry could not be told from others. It may be one of these, or is not listed yet: " + list + ". " +
+				"Delete none of them before you know which. Rotate once more, with expires_after set, and the provider knows its own. " + others,
+		}
+	case rec.Lost:
+		return Message{
+			Title:  "a run ended in the middle of a change",
+			Detail: "What the provider keeps beside this object was lost. If that run added a secret, nobody has its value, and it is one of these: " + list + ". " + others,
+		}
+	default:
+		return Message{
+			Title:  "secrets appeared since the last apply",
+			Detail: "They are not in this state: " + list + ". If a run of this resource ended before its state was saved, one of them is its secret, and nobody has its value. " + others,
+		}
+	}
+}
+
+// lostWarning says, for a vendor with two slots, what an interrupted run may have done.
+func lostWarning(traits Traits, st State) Message {
+	which, ends := "the secret in this state", "is the previous one now"
+	if st.Version == 0 {
+		which = "the one in use before"
+	}
+	if traits.EndsOverlap {
+		ends = "ends with the overlap of that rotation"
+	}
+	return Message{
+		Title: "a run ended in the middle of a change",
+		Detail: lostRecord + ". If it was rotating, a new secret was made and lost, and " + which + " " + ends + ". " +
+			"Try the secret before anything is deleted; to be safe, rotate again. This is said until the next rotation.",
+	}
+}

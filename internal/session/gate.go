@@ -1,0 +1,162 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+)
+
+// ErrTerraformGone says that Terraform ended while the provider worked for it. Nothing more is sent then: nobody would learn
+// of it.
+var ErrTerraformGone = errors.New("Terraform ended before the call was sent") //nolint:staticcheck,revive // a name
+
+// Gate is the right to change one client, and the only way to do it: here every secret is made and every secret is ended. A
+// process has one gate for each client at a time.
+type Gate struct {
+	connection *Connection
+	client     rotation.Client
+	release    func()
+	// gone tells whether Terraform is still there; looked up right before each call.
+	gone func() bool
+}
+
+// Open waits for the gate of a client, or until ctx ends and then returns its error. The caller closes it.
+func (c *Connection) Open(ctx context.Context, client rotation.Client) (*Gate, error) {
+	release, err := c.locks.take(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	return &Gate{connection: c, client: client, release: release, gone: plugin.Orphaned}, nil
+}
+
+// Close lets the next one in.
+func (g *Gate) Close() { g.release() }
+
+// Look reads the client anew.
+func (g *Gate) Look(ctx context.Context) (rotation.Facts, error) {
+	return g.connection.vendor.Prepare(ctx, g.client)
+}
+
+// ready is checked right before each call that changes something: the last moment of no effect.
+func (g *Gate) ready(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if g.gone() {
+		return ErrTerraformGone
+	}
+	return nil
+}
+
+// Make makes a new secret. A client with two slots gets one in a process at most: a second one would end the first.
+func (g *Gate) Make(ctx context.Context, traits rotation.Traits, order rotation.Order) (rotation.Issued, error) {
+	if !traits.ManySecrets && g.connection.Registry.madeOne(g.client) {
+		return rotation.Issued{}, &rotation.RefusedError{
+			Reason: "This run has made a secret for this client already, for another resource; a second one would push out a secret that is in use.",
+			Remedy: "A client of this vendor belongs to one resource. Remove one of the resources, or give it the id of another client.",
+		}
+	}
+	if err := g.ready(ctx); err != nil {
+		return rotation.Issued{}, err
+	}
+	issued, err := g.connection.vendor.Issue(ctx, g.client, order)
+	if err != nil {
+		return issued, err
+	}
+	g.connection.Registry.made(g.client, issued.Value.SHA256())
+	g.connection.vendor.UseLoginSecret(g.client.ID, issued.Value)
+	return issued, nil
+}
+
+// End ends one secret, after one look at the client and the checks of rotation.MayEnd. It tells whether there was something to
+// end.
+func (g *Gate) End(ctx context.Context, traits rotation.Traits, e rotation.Ending) (ended bool, err error) {
+	if traits.ManySecrets && e.SecretID == "" {
+		return false, nil
+	}
+	var facts rotation.Facts
+	if own := traits.ManySecrets && e.View != nil; !own { // an id of its own needs no look: it names one secret for good
+		if facts, err = g.lookForEnd(ctx, e); err != nil {
+			return false, err
+		}
+	}
+	own := ""
+	if e.View != nil {
+		own = e.View.Object
+	}
+	ok, refused := rotation.MayEnd(traits, e, facts, g.connection.Registry.Others(g.client, own))
+	switch {
+	case refused != nil:
+		return false, refused
+	case !ok:
+		return false, nil
+	}
+	if err := g.ready(ctx); err != nil {
+		return false, err
+	}
+	ended, err = g.connection.vendor.Retire(ctx, g.client, e.SecretID, facts)
+	if err == nil {
+		g.connection.Registry.ended(g.client, e.SecretID)
+	}
+	return ended, err
+}
+
+// lookForEnd looks once, and again while the vendor may still show the client as it was before the last rotation.
+func (g *Gate) lookForEnd(ctx context.Context, e rotation.Ending) (rotation.Facts, error) {
+	facts, err := g.Look(ctx)
+	for _, pause := range []time.Duration{time.Second, 2 * time.Second} {
+		if err != nil || e.View == nil || !e.View.State.HasPrevious || !e.View.Record.LagsRotation(facts) || g.connection.Clock.Sleep(ctx, pause) != nil {
+			break
+		}
+		facts, err = g.Look(ctx)
+	}
+	return facts, err
+}
+
+// Revoke makes every secret of a client useless by replacing them all with one that nobody gets. holder is the object that
+// asks for it.
+func (g *Gate) Revoke(ctx context.Context, traits rotation.Traits, holder rotation.View, fingerprint string) error {
+	if !traits.Regenerates {
+		return fmt.Errorf("this vendor cannot revoke")
+	}
+	if g.connection.Registry.Replaced(g.client, fingerprint) || len(g.connection.Registry.Others(g.client, holder.Object)) > 0 {
+		return &rotation.RefusedError{
+			Reason: "Another resource of this configuration holds a newer secret of this client, and revoking would end that one.",
+			Remedy: "There is nothing to do: the secret of this object ends with its overlap.",
+		}
+	}
+	if err := g.ready(ctx); err != nil {
+		return err
+	}
+	_, err := g.connection.vendor.Issue(ctx, g.client, rotation.Order{Mode: rotation.Regenerate})
+	return err
+}
+
+// Locate finds the entry of a secret that Make just made, where the vendor's answer does not name it. ok is false for vendors
+// that have nothing to find.
+func (g *Gate) Locate(ctx context.Context, issued rotation.Issued) (entry rotation.Entry, notes []string, ok bool, err error) {
+	locator, is := g.connection.vendor.(rotation.Locator)
+	if !is {
+		return entry, nil, false, nil
+	}
+	entry, notes, err = locator.Locate(ctx, g.client, issued)
+	return entry, notes, true, err
+}
+
+// TakeBack deletes a secret that was just made and that nobody will ever learn of, because Terraform is gone. Only a vendor
+// with many secrets lets one be taken back: with two slots that would leave the client without the secret in use.
+func (g *Gate) TakeBack(ctx context.Context, traits rotation.Traits, secretID string) {
+	if !g.gone() || !traits.ManySecrets || secretID == "" {
+		return
+	}
+	if facts, err := g.Look(ctx); err == nil {
+		_, _ = g.connection.vendor.Retire(ctx, g.client, secretID, facts) // nobody is left to tell
+	}
+}
+
+// Gone tells whether Terraform is gone.
+func (g *Gate) Gone() bool { return g.gone() }

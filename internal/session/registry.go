@@ -1,0 +1,240 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+)
+
+// Registry is what one process has seen of each client and done to it. Terraform shows a provider one object at a time; where
+// several objects meet at one client, this is how one learns of the others. It knows nothing of other processes: two aliases
+// and two states do not see each other.
+type Registry struct {
+	mu      sync.Mutex
+	clients map[rotation.Client]*client
+}
+
+// Fate is what a plan makes of an object.
+type Fate int
+
+const (
+	// Seen: the object was read; what becomes of it is not known yet.
+	Seen Fate = iota
+	// Stays: the object stays, changed or not.
+	Stays
+	// Goes: the object is destroyed, replaced or forgotten.
+	Goes
+)
+
+// Object is one object of a client.
+type Object struct {
+	rotation.View
+	Fate Fate
+	// EndsPrevious: when it goes, its previous secret goes with it.
+	EndsPrevious bool
+	// Revokes: when it goes, every secret of the client goes with it.
+	Revokes bool
+	// OnDestroy is what its destruction is set to do.
+	OnDestroy string
+}
+
+type client struct {
+	objects   map[string]Object
+	creations int
+	// replacing is how many of the creations replace an object that is known by its mark.
+	replacing int
+	// newest is the fingerprint of the last secret that this process made; rotated tells that it made one.
+	newest  string
+	rotated bool
+	facts   *rotation.Facts
+	told    map[string]bool
+}
+
+func (r *Registry) of(c rotation.Client) *client {
+	if r.clients == nil {
+		r.clients = map[rotation.Client]*client{}
+	}
+	known := r.clients[c.Key()]
+	if known == nil {
+		known = &client{objects: map[string]Object{}, told: map[string]bool{}}
+		r.clients[c.Key()] = known
+	}
+	return known
+}
+
+// Saw records an object and the facts that came with it. What was decided about its fate stands.
+func (r *Registry) Saw(c rotation.Client, o Object, facts *rotation.Facts) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.of(c)
+	if before, ok := known.objects[o.Object]; ok && o.Fate == Seen {
+		o.Fate = before.Fate
+	}
+	known.objects[o.Object] = o
+	if facts != nil {
+		known.facts = facts
+	}
+}
+
+// Forget takes back that an object is one of this client: it turned out to be gone.
+func (r *Registry) Forget(c rotation.Client, object string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.of(c).objects, object)
+}
+
+// Create records that a plan creates an object for c. replaces is the mark of the object that it takes the place of; "" where
+// none is known.
+func (r *Registry) Create(c rotation.Client, replaces string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.of(c)
+	known.creations++
+	if o, ok := known.objects[replaces]; ok && replaces != "" {
+		o.Fate = Goes
+		known.objects[replaces] = o
+	}
+	if replaces != "" {
+		known.replacing++
+	}
+}
+
+// Crowded says that more than one object of a plan would own a client of a vendor with two slots; "" when not.
+func (r *Registry) Crowded(c rotation.Client) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known, stay := r.of(c), 0
+	for _, o := range known.objects {
+		if o.Fate == Stays {
+			stay++
+		}
+	}
+	switch {
+	case known.creations > 1:
+		return fmt.Sprintf("%d resources of this plan are created for the client.", known.creations)
+	case stay > 1:
+		return fmt.Sprintf("%d resources of this configuration manage the secret of the client.", stay)
+	case stay > 0 && known.creations > 0:
+		return "A resource of this configuration manages the secret of the client already, and another one is created for it."
+	}
+	return ""
+}
+
+// Others are the objects of a client but one, as far as this process has seen; without those that go.
+func (r *Registry) Others(c rotation.Client, but string) (views []rotation.View) {
+	for _, o := range r.Objects(c) {
+		if o.Object != but && o.Fate != Goes {
+			views = append(views, o.View)
+		}
+	}
+	return views
+}
+
+// Objects are the objects of a client, in the order of their marks.
+func (r *Registry) Objects(c rotation.Client) (objects []Object) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, o := range r.of(c).objects {
+		objects = append(objects, o)
+	}
+	slices.SortFunc(objects, func(a, b Object) int { return cmpString(a.Object, b.Object) })
+	return objects
+}
+
+func cmpString(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// Held tells whether an object is known to hold the secret with this id.
+func (r *Registry) Held(c rotation.Client, id string) bool {
+	for _, o := range r.Objects(c) {
+		ids := []string{o.State.SecretID, o.State.PreviousSecretID}
+		for _, older := range o.Record.Older {
+			ids = append(ids, older.ID)
+		}
+		if slices.ContainsFunc(ids, func(held string) bool { return held != "" && (rotation.Entry{ID: held}).Is(id) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// Seeking is how many objects of a client do not know the id of their current secret.
+func (r *Registry) Seeking(c rotation.Client) (n int) {
+	for _, o := range r.Objects(c) {
+		if o.State.Unidentified() {
+			n++
+		}
+	}
+	return n
+}
+
+// Facts are those of the last read of a client in this process; nil before one.
+func (r *Registry) Facts(c rotation.Client) *rotation.Facts {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of(c).facts
+}
+
+// Replaced tells whether this process made a newer secret than the one with this fingerprint.
+func (r *Registry) Replaced(c rotation.Client, fingerprint string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.of(c)
+	return known.rotated && known.newest != fingerprint
+}
+
+// Version is the smallest version that a new secret of a client may have: larger than that of every object seen here.
+func (r *Registry) Version(c rotation.Client, least int64) int64 {
+	for _, o := range r.Objects(c) {
+		least = max(least, o.State.Version+1)
+	}
+	return least
+}
+
+// Tell tells whether something about a client is said for the first time in this process.
+func (r *Registry) Tell(c rotation.Client, what string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	told := r.of(c).told
+	first := !told[what]
+	told[what] = true
+	return first
+}
+
+// made records a new secret.
+func (r *Registry) made(c rotation.Client, fingerprint string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.of(c)
+	known.newest, known.rotated, known.facts = fingerprint, true, nil
+}
+
+// rotated tells whether this process made a secret of c already.
+func (r *Registry) madeOne(c rotation.Client) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of(c).rotated
+}
+
+// ended records that a previous secret, or the one with that id, is gone.
+func (r *Registry) ended(c rotation.Client, id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.of(c)
+	known.facts = nil
+	for mark, o := range known.objects {
+		if id == "" || (rotation.Entry{ID: o.State.PreviousSecretID}).Is(id) {
+			o.State.HasPrevious = false
+			known.objects[mark] = o
+		}
+	}
+}
