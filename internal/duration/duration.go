@@ -45,7 +45,7 @@ func Parse(text string) (time.Duration, error) {
 		if err != nil || d > (math.MaxInt64-sum)/times {
 			return 0, invalid(text)
 		}
-		sum += d * times
+		sum += d * times //nolint:durationcheck // times is a count
 		rest = rest[len(found[0]):]
 	}
 	if negative {

@@ -98,7 +98,7 @@ func quotedPrintable(text []byte) ([]byte, int) {
 // oneByte decodes two hexadecimal digits behind a prefix.
 func oneByte(text []byte, prefix int) ([]byte, int) {
 	if r, ok := hexRune(text, prefix, 2); ok {
-		return []byte{byte(r)}, prefix + 2
+		return []byte{byte(r)}, prefix + 2 //nolint:gosec // G115: two digits make one byte
 	}
 	return nil, 0
 }
@@ -109,7 +109,7 @@ func hexRune(text []byte, from, digits int) (rune, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(string(text[from:from+digits]), 16, 32)
-	return rune(n), err == nil && n <= utf8.MaxRune
+	return rune(n), err == nil && n <= utf8.MaxRune //nolint:gosec // G115: of what is larger nobody takes the rune
 }
 
 // maxEntity is longer than the name of any entity.

@@ -52,8 +52,8 @@ func Schema(ctx context.Context, key string) ([]byte, error) {
 		return nil, err
 	}
 	// An action has no version of its own.
-	for _, a := range out["action_schemas"].(map[string]any) { //nolint:forcetypeassert // made right above
-		delete(a.(map[string]any), "version") //nolint:forcetypeassert // made by schemaJSON
+	for _, a := range out["action_schemas"].(map[string]any) {
+		delete(a.(map[string]any), "version")
 	}
 	out["resource_identity_schemas"] = identitiesJSON(identities.IdentitySchemas)
 	return json.MarshalIndent(map[string]any{

@@ -207,7 +207,7 @@ func (v *CSPState) handleList(c *call, now time.Time) reply {
 		}
 	}
 	slices.SortFunc(found, func(a, b map[string]any) int {
-		return strings.Compare(a["id"].(string), b["id"].(string)) //nolint:forcetypeassert // Made by body.
+		return strings.Compare(a["id"].(string), b["id"].(string))
 	})
 	total := len(found)
 	first := min(start-1, total)
