@@ -5,7 +5,7 @@ type Decision struct {
 	// Rotate makes a new secret.
 	Rotate Answer
 	Reason Reason
-	// ReasonOpen: a trigger that is not known yet may add to the reason.
+	// ReasonOpen: what is not known yet may add to the reason, or be one that comes before it.
 	ReasonOpen bool
 	// Room ends the previous secret before the new one is made.
 	Room bool
@@ -27,9 +27,8 @@ type Message struct{ Title, Detail string }
 // Decide plans one update. Its only clock is rec.Known. self tells that the provider logs in as this very client.
 func Decide(traits Traits, set Settings, st State, rec Record, self bool) Decision {
 	d := Decision{}
-	d.Rotate, d.Reason = due(traits, set, st, rec)
-	d.ReasonOpen = d.Rotate != No && openTriggers(set, st)
 	d.rotation(traits, set, st, rec)
+	d.ReasonOpen = d.Rotate != No && openTriggers(set, st) || d.Reason.Kind == BecauseDrift && openSchedule(set, st, rec)
 	d.retirement(traits, set, st, rec)
 	if self && !set.AllowSelf && !set.Unknown.AllowSelf && (d.Rotate == Yes || d.Retire || len(d.RetireOlder) > 0) {
 		d.Refused = SelfRefusal()
@@ -42,8 +41,10 @@ func openTriggers(set Settings, st State) bool {
 	return set.Triggers.Unknown && len(st.Triggers.Values) > 0 || len(Changed(st.Triggers, set.Triggers).Open) > 0
 }
 
-// rotation decides what stands in the way of a rotation that is due.
+// rotation decides whether a rotation is due, and what stands in its way.
 func (d *Decision) rotation(traits Traits, set Settings, st State, rec Record) {
+	d.Room = false
+	d.Rotate, d.Reason = due(traits, set, st, rec)
 	if d.Rotate == No {
 		return
 	}
@@ -63,9 +64,9 @@ func (d *Decision) rotation(traits Traits, set Settings, st State, rec Record) {
 	case d.Rotate == Maybe: // the apply refuses, if it comes to that
 		d.Warnings = append(d.Warnings, mayBeRefused(d.Reason, refused))
 	case d.Reason.Kind == BecauseSchedule:
-		d.Rotate, d.Room = No, false
 		d.Warnings = append(d.Warnings, postponed(d.Reason, refused))
-		d.Reason = Reason{}
+		set.RotateAfter = 0 // there may be another reason
+		d.rotation(traits, set, st, rec)
 	default:
 		d.Refused = refused
 	}
@@ -91,7 +92,7 @@ func (d *Decision) retirement(traits Traits, set Settings, st State, rec Record)
 	case set.Verified && !set.Unknown.Verify && set.Unverifiable:
 		obstacle = unverifiableWarning()
 	}
-	if set.Unknown.RetireAfter && d.Rotate == No && obstacle == nil {
+	if set.Unknown.RetireAfter && (d.Rotate != Yes && obstacle == nil || d.Rotate != No && traits.ManySecrets) {
 		d.RetireOpen = st.HasPrevious && ours || len(rec.olderDue()) > 0
 	}
 	switch {

@@ -121,7 +121,7 @@ func TestDecide_Unknown(t *testing.T) {
 			outcome{rotate: Yes, reason: byTrigger, refused: stillValid},
 		},
 		// Whether the schedule is put off depends on the setting.
-		"a schedule, open":         {base(flagged, all, scheduled(day), withPrevious), outcome{rotate: Maybe, reason: bySchedule, titles: []string{"this apply may delete the previous secret before the rotation", mayEnd}}},
+		"a schedule, open":         {base(flagged, all, scheduled(day), withPrevious), outcome{rotate: Maybe, reason: bySchedule, retireOpen: true, titles: []string{"this apply may delete the previous secret before the rotation", mayEnd}}},
 		"a schedule, nothing open": {base(flagged, all, scheduled(day)), outcome{rotate: Yes, reason: bySchedule, titles: []string{mayEnd}}},
 	}.run(t)
 }
@@ -166,6 +166,8 @@ func TestDecide_Schedule(t *testing.T) {
 		"due":                               {base(flagged, scheduled(day)), outcome{rotate: Yes, reason: bySchedule}},
 		"put off":                           {base(flagged, scheduled(day), withPrevious), outcome{titles: []string{putOff}}},
 		"put off, drifted":                  {base(flagged, scheduled(day), withPrevious, drifted(Rotated, ExternalWarn)), outcome{titles: []string{putOff, displaced}}},
+		"put off, a trigger not known":      {base(flagged, scheduled(day), withPrevious, maybe), outcome{rotate: Maybe, reason: byTrigger, open: true, titles: []string{putOff, mayRefuse}}},
+		"put off, drift that is acted on":   {base(flagged, scheduled(day), withPrevious, drifted(Rotated, ExternalRotate)), outcome{rotate: Yes, reason: "drift: rotated", refused: stillValid, titles: []string{putOff, displaced}}},
 		"put off, possible":                 {base(flagged, scheduled(day), withPrevious, drifted(Possible, ExternalWarn)), outcome{titles: []string{putOff, perhaps}}},
 		"put off, blind":                    {base(blind, scheduled(3*day), withPrevious, func(in *inputs) { in.rec.Known = t0.Add(3 * day) }), outcome{titles: []string{putOff}}},
 		"put off, another rotation is open": {base(blind, scheduled(3*day), unlost, func(in *inputs) { in.rec.Known = t0.Add(3 * day) }), outcome{titles: []string{putOff, "another rotation is open"}}},

@@ -53,7 +53,8 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 				strings.Join(d.RetireOlder, ", ")),
 		})
 	}
-	if d.RetireOpen {
+	makesRoom := d.Rotate != No && !traits.ManySecrets && roomDepends(traits, set, st, rec, d.Reason)
+	if d.RetireOpen && !makesRoom {
 		all = append(all, Message{
 			Title: "this apply may delete the previous secret",
 			Detail: fmt.Sprintf("retire_previous_after is not known yet. If it turns out to be over for %s, or for an earlier secret of this resource, that is deleted in this apply; whatever still uses it fails then. %s stays.",
@@ -80,7 +81,7 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 	case d.Retire: // which ends it with and without a rotation
 	case d.Room:
 		all = append(all, roomWarning(condition, st, rec, d, PreviousIsOurs(traits, st, rec)))
-	case !traits.ManySecrets && roomDepends(traits, set, st, rec, d.Reason):
+	case makesRoom:
 		all = append(all, Message{
 			Title: "this apply may delete the previous secret before the rotation",
 			Detail: "An earlier rotation is open, and a setting that decides about it is not known yet. If on_pending_rotation turns out to be \"retire_first\", or retire_previous_after to be over, " +

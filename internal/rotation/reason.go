@@ -85,7 +85,7 @@ func due(traits Traits, set Settings, st State, rec Record) (Answer, Reason) {
 		}
 		return No, Reason{}
 	}
-	changed, from := Changed(st.Triggers, set.Triggers), scheduleFrom(st)
+	changed := Changed(st.Triggers, set.Triggers)
 	if changed.Answer == Yes {
 		return Yes, Reason{Kind: BecauseTriggers, Keys: changed.Keys}
 	}
@@ -98,12 +98,18 @@ func due(traits Traits, set Settings, st State, rec Record) (Answer, Reason) {
 	switch {
 	case changed.Answer == Maybe:
 		return Maybe, Reason{Kind: BecauseTriggers, Keys: changed.Open}
-	case set.Unknown.RotateAfter && from != nil && rec.Known.After(*from): // any schedule but a long one is over
+	case openSchedule(set, st, rec):
 		return Maybe, Reason{Kind: BecauseSchedule, DueAt: &rec.Known}
 	case set.Unknown.OnExternal && (st.Drift == Rotated || st.Drift == Dead):
 		return Maybe, Reason{Kind: BecauseDrift, Drift: st.Drift}
 	}
 	return No, Reason{}
+}
+
+// openSchedule tells that a schedule that is not known yet may be over: any but a long one is.
+func openSchedule(set Settings, st State, rec Record) bool {
+	from := scheduleFrom(st)
+	return set.Unknown.RotateAfter && from != nil && rec.Known.After(*from)
 }
 
 // actsOnDrift tells whether a policy makes a new secret because of the drift. A secret of many that the vendor lists as gone is
