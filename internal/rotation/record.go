@@ -24,6 +24,8 @@ type Record struct {
 	Evidence string `json:"evidence,omitempty"`
 	// Refused: the drift is a refusal at the token endpoint, which only another answer of it takes back.
 	Refused bool `json:"refused,omitempty"`
+	// Behind is the drift that the refusal hides; it holds again when the endpoint accepts.
+	Behind *Sign `json:"behind,omitempty"`
 	// ForeignPrevious: the previous secret of a vendor with two slots was not, or may not have been, left behind by this
 	// object.
 	ForeignPrevious bool `json:"foreign_previous,omitempty"`
@@ -51,6 +53,12 @@ type Record struct {
 	Conflict bool `json:"conflict,omitempty"`
 	// Pending is a rotation whose outcome is not known; stored beside this record because of its value.
 	Pending *Pending `json:"-"`
+}
+
+// Sign is a drift and what it was seen by.
+type Sign struct {
+	Drift    string `json:"drift"`
+	Evidence string `json:"evidence"`
 }
 
 // Age is an age that a vendor showed at a time.
@@ -102,6 +110,9 @@ func WindowOf(issued Issued) *Window {
 	w := &Window{Answered: issued.At, Exactly: issued.ChangedAt}
 	if issued.Before.ChangedAt != nil {
 		w.Before = *issued.Before.ChangedAt
+	}
+	if w.Exactly != nil && w.Exactly.Equal(w.Before) { // the vendor does not date rotations, so this date is not ours
+		w.Exactly = nil
 	}
 	return w
 }
