@@ -25,10 +25,17 @@ func Checked(traits Traits, st State, rec Record, accepted, refused bool, eviden
 	switch {
 	case refused:
 		if st.Drift != Dead {
+			if st.Drift != "" {
+				rec.Behind = &Sign{st.Drift, rec.Evidence}
+			}
 			st.Drift, rec.Evidence, rec.Refused = Dead, evidence, true
 		}
 	case accepted && (rec.Refused || st.Drift == Dead && !traits.ManySecrets):
-		st.Drift, rec.Evidence, rec.Refused = "", "", false
+		behind := rec.Behind
+		st.Drift, rec.Evidence, rec.Refused, rec.Behind = "", "", false, nil
+		if behind != nil && behind.Drift != Dead && (st.HasPrevious || !traits.ShowsPrevious) {
+			st.Drift, rec.Evidence = behind.Drift, behind.Evidence
+		}
 	case accepted && st.Drift == Possible && traits.ShowsPrevious && !st.HasPrevious:
 		// Only one secret works, and it is this one.
 		st.Drift, rec.Evidence = "", ""

@@ -35,27 +35,53 @@ func observeSlots(traits Traits, st State, rec Record, facts Facts, first bool) 
 func comparePrevious(st State, rec Record, facts Facts) (State, Record) {
 	now := *facts.HasPrevious
 	changed := rec.ChangedSince(st.RotatedAt, facts)
+	seen := rec.sign(st)
 	switch {
 	case now && !st.HasPrevious && rec.Ours(facts) && rec.EndedAt == nil: // an earlier look was too early
 	case now && !st.HasPrevious:
 		rec.ForeignPrevious = true
-		st.Drift, rec.Evidence = Rotated, "The client has a previous secret that this resource did not leave behind: somebody else rotated"
+		if seen.Drift != Dead { // which a further rotation does not mend
+			seen = Sign{Rotated, "The client has a previous secret that this resource did not leave behind: somebody else rotated"}
+		}
 	case now && changed:
 		rec.ForeignPrevious = true
-		if st.Drift == "" {
-			st.Drift, rec.Evidence = Possible, fmt.Sprintf("Somebody changed the client at %s, while a previous secret is valid; the vendor does not tell whether that was a rotation", Stamp(*facts.ChangedAt))
+		if seen.Drift == "" {
+			seen = Sign{Possible, fmt.Sprintf("Somebody changed the client at %s, while a previous secret is valid; the vendor does not tell whether that was a rotation", Stamp(*facts.ChangedAt))}
 		}
 	case !now && st.HasPrevious:
 		rec.ForeignPrevious = false
-		if st.Drift == Rotated {
-			st.Drift, rec.Evidence = Dead, "Somebody else rotated and then deleted the previous secret, which this state holds"
+		if seen.Drift == Rotated {
+			seen = Sign{Dead, "Somebody else rotated and then deleted the previous secret, which this state holds"}
 		}
 	}
+	st, rec = rec.signed(st, seen)
 	st.HasPrevious, rec.Changed = now, nil
 	if now && !rec.Ours(facts) && (rec.Window == nil || facts.ChangedAt != nil && !facts.ChangedAt.Equal(rec.Window.Before)) {
 		rec.Changed = facts.ChangedAt // what the record does not explain by itself
 	}
 	return st, rec
+}
+
+// sign is the drift that is known from looks at the client, apart from what the token endpoint said.
+func (r Record) sign(st State) Sign {
+	switch {
+	case !r.Refused:
+		return Sign{st.Drift, r.Evidence}
+	case r.Behind != nil:
+		return *r.Behind
+	}
+	return Sign{}
+}
+
+// signed records it: as the drift, or behind the refusal that is the drift now.
+func (r Record) signed(st State, seen Sign) (State, Record) {
+	switch {
+	case !r.Refused:
+		st.Drift, r.Evidence = seen.Drift, seen.Evidence
+	case seen.Drift != "":
+		r.Behind = &seen
+	}
+	return st, r
 }
 
 // observeAge reads the age of the secret, where a vendor shows one. Its unit is not documented, and it may be an age of
