@@ -1,6 +1,9 @@
 package rotation
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // The checks right before a secret is ended. They hold whatever a caller thinks, on every path: in doubt nothing is sent.
 
@@ -28,9 +31,13 @@ func MayEnd(traits Traits, e Ending, facts Facts, others []View) (ok bool, refus
 	if traits.ManySecrets {
 		return mayEndEntry(e, facts, others)
 	}
+	views := others
+	if e.View != nil {
+		views = []View{*e.View}
+	}
 	if traits.ShowsPrevious {
 		switch {
-		case e.View != nil && e.View.State.HasPrevious && e.View.Record.LagsRotation(facts):
+		case Lagging(views, facts):
 			return false, &RefusedError{
 				Reason: "The vendor still shows the client as it was before the rotation, so it does not show the previous secret.",
 				Remedy: "Run the command again in a few minutes.",
@@ -47,28 +54,37 @@ func MayEnd(traits Traits, e Ending, facts Facts, others []View) (ok bool, refus
 	if e.Seen != nil && facts.ChangedAt != nil && e.Seen.ChangedAt != nil && !facts.ChangedAt.Equal(*e.Seen.ChangedAt) {
 		return false, ChangedSincePlan()
 	}
-	views := others
-	if e.View != nil {
-		views = []View{*e.View}
-	}
 	for _, v := range views {
-		if v.changed(traits, facts) {
+		switch {
+		case traits.ShowsPrevious && !v.State.HasPrevious && v.Record.LagsEnd(facts): // the one that is shown was ended already
+			return false, nil
+		case v.changed(traits, facts):
 			if !v.Record.Valid() {
 				return false, changedSinceRotation()
 			}
 			return false, ChangedSincePlan()
-		}
-		if e.View == nil && v.Record.Doubtful(v.State) && (v.State.HasPrevious || !traits.ShowsPrevious && v.State.Drift != "") {
+		case e.View == nil && v.mayBeInUse(traits):
 			return false, MayBeInUse(traits, v.State, v.Record)
 		}
 	}
 	return true, nil
 }
 
+// Lagging tells that a vendor may still show a client as it was before a rotation, whose previous secret an object knows of.
+func Lagging(views []View, facts Facts) bool {
+	return slices.ContainsFunc(views, func(v View) bool { return v.State.HasPrevious && v.Record.LagsRotation(facts) })
+}
+
+// mayBeInUse tells that the previous secret may be the one that this object's consumers use.
+func (v View) mayBeInUse(traits Traits) bool {
+	return v.Record.Doubtful(v.State) && (v.State.HasPrevious || !traits.ShowsPrevious)
+}
+
 // changed tells that the facts show a change by somebody else that the object's record does not know.
 func (v View) changed(traits Traits, facts Facts) bool {
 	if traits.ShowsPrevious {
-		return v.Record.ChangedSince(v.State.RotatedAt, facts) && !v.Record.LagsRotation(facts)
+		appeared := !v.State.HasPrevious && !(v.Record.Ours(facts) && v.Record.EndedAt == nil)
+		return appeared || v.Record.ChangedSince(v.State.RotatedAt, facts)
 	}
 	if facts.SecretAge == nil || v.State.Drift != "" {
 		return false
@@ -78,15 +94,16 @@ func (v View) changed(traits Traits, facts Facts) bool {
 }
 
 func mayEndEntry(e Ending, facts Facts, others []View) (bool, *RefusedError) {
-	for _, v := range others {
-		if v.State.SecretID != "" && (Entry{ID: v.State.SecretID}).Is(e.SecretID) {
-			return false, &RefusedError{
-				Reason: fmt.Sprintf("Secret %s is the current secret of a resource in this configuration, not a previous one.", e.SecretID),
-				Remedy: "Give previous_secret_id the attribute previous_secret_id of that resource, not secret_id.",
-			}
-		}
+	if refused := isCurrent(e.SecretID, others); refused != nil {
+		return false, refused
 	}
 	if e.View != nil {
+		if !e.View.holds(e.SecretID) {
+			return false, &RefusedError{
+				Reason: fmt.Sprintf("Secret %s is none of this resource's, as far as is known.", e.SecretID),
+				Remedy: "Delete it with a rotation completion that names it in previous_secret_id, or at the vendor, when nothing uses it.",
+			}
+		}
 		return true, nil
 	}
 	entry, listed := find(facts.Secrets, e.SecretID)
@@ -100,6 +117,28 @@ func mayEndEntry(e Ending, facts Facts, others []View) (bool, *RefusedError) {
 		}
 	}
 	return true, nil
+}
+
+// isCurrent refuses to end the current secret of one of the objects.
+func isCurrent(id string, views []View) *RefusedError {
+	for _, v := range views {
+		if v.State.SecretID != "" && (Entry{ID: v.State.SecretID}).Is(id) {
+			return &RefusedError{
+				Reason: fmt.Sprintf("Secret %s is the current secret of a resource in this configuration, not a previous one.", id),
+				Remedy: "Give previous_secret_id the attribute previous_secret_id of that resource, not secret_id.",
+			}
+		}
+	}
+	return nil
+}
+
+// holds tells whether the object has the secret with this id: as its current, previous or an earlier one.
+func (v View) holds(id string) bool {
+	ids := []string{v.State.SecretID, v.State.PreviousSecretID}
+	for _, o := range v.Record.Older {
+		ids = append(ids, o.ID)
+	}
+	return slices.ContainsFunc(ids, func(own string) bool { return own != "" && (Entry{ID: own}).Is(id) })
 }
 
 // MayBeInUse is the answer to a completion while the previous secret may be the one that its consumers use.
@@ -138,10 +177,9 @@ func MayPlanCompletion(traits Traits, secretID string, v View, rotates bool) *Re
 		if secretID == "" || rotates {
 			return nil
 		}
-		_, refused := mayEndEntry(Ending{SecretID: secretID, View: &v}, Facts{}, []View{v})
-		return refused
+		return isCurrent(secretID, []View{v})
 	}
-	if !rotates && v.Record.Doubtful(v.State) && (v.State.HasPrevious || !traits.ShowsPrevious && v.State.Drift != "") {
+	if !rotates && v.mayBeInUse(traits) {
 		return MayBeInUse(traits, v.State, v.Record)
 	}
 	return nil

@@ -78,17 +78,18 @@ func (g *Gate) End(ctx context.Context, traits rotation.Traits, e rotation.Endin
 	if traits.ManySecrets && e.SecretID == "" {
 		return false, nil
 	}
+	mark := ""
+	if e.View != nil {
+		mark = e.View.Object
+	}
+	others := g.connection.Registry.Others(g.client, mark)
 	var facts rotation.Facts
 	if own := traits.ManySecrets && e.View != nil; !own { // an id of its own needs no look: it names one secret for good
-		if facts, err = g.lookForEnd(ctx, e); err != nil {
+		if facts, err = g.lookForEnd(ctx, e, others); err != nil {
 			return false, err
 		}
 	}
-	own := ""
-	if e.View != nil {
-		own = e.View.Object
-	}
-	ok, refused := rotation.MayEnd(traits, e, facts, g.connection.Registry.Others(g.client, own))
+	ok, refused := rotation.MayEnd(traits, e, facts, others)
 	switch {
 	case refused != nil:
 		return false, refused
@@ -106,10 +107,14 @@ func (g *Gate) End(ctx context.Context, traits rotation.Traits, e rotation.Endin
 }
 
 // lookForEnd looks once, and again while the vendor may still show the client as it was before the last rotation.
-func (g *Gate) lookForEnd(ctx context.Context, e rotation.Ending) (rotation.Facts, error) {
+func (g *Gate) lookForEnd(ctx context.Context, e rotation.Ending, others []rotation.View) (rotation.Facts, error) {
+	views := others
+	if e.View != nil {
+		views = []rotation.View{*e.View}
+	}
 	facts, err := g.Look(ctx)
 	for _, pause := range []time.Duration{time.Second, 2 * time.Second} {
-		if err != nil || e.View == nil || !e.View.State.HasPrevious || !e.View.Record.LagsRotation(facts) || g.connection.Clock.Sleep(ctx, pause) != nil {
+		if err != nil || !rotation.Lagging(views, facts) || g.connection.Clock.Sleep(ctx, pause) != nil {
 			break
 		}
 		facts, err = g.Look(ctx)
