@@ -97,7 +97,8 @@ func DestroyMessages(traits Traits, action string, st State, rec Record, others 
 			Title:  doing + " keeps every secret",
 			Detail: "Another object of this configuration manages the secret of the client and may hold a newer one, so nothing is ended: " + currentName(st) + " is the one that this object held.",
 		})
-	case !replaced || action == DestroyKeep || action == "":
+	case d.Nameless: // said below
+	default:
 		why := setting
 		if action == DestroyDelete {
 			why = "The secret was imported, and only secrets that were made here are deleted"
@@ -119,11 +120,13 @@ func DestroyMessages(traits Traits, action string, st State, rec Record, others 
 
 // SurvivorMessages names what a destruction left behind although it was set to end something.
 func SurvivorMessages(traits Traits, action string, st State, rec Record, d Destruction) (all []Message) {
-	switch {
-	case d.Nameless:
+	if d.Nameless {
 		all = append(all, nameless())
-	case len(d.Unknown) > 0:
+	}
+	if len(d.Unknown) > 0 {
 		all = append(all, unknownSurvivors(d.Unknown))
+	}
+	switch {
 	case d.Ends():
 	case action == DestroyRevoke:
 		all = append(all, Message{
