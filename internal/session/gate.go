@@ -52,6 +52,17 @@ func (g *Gate) ready(ctx context.Context) error {
 	return nil
 }
 
+// settled is checked before each call that changes something: what was sent and not answered comes first.
+func (g *Gate) settled(traits rotation.Traits) error {
+	if traits.ManySecrets || !g.connection.Registry.open(g.client) { // with many, nothing that exists ends by an addition
+		return nil
+	}
+	return &rotation.RefusedError{
+		Reason: "This run sent a rotation for this client and does not know what became of it, so nothing more is sent.",
+		Remedy: "Apply again; that finds out first.",
+	}
+}
+
 // Make makes a new secret. A client with two slots gets one in a process at most: a second one would end the first.
 func (g *Gate) Make(ctx context.Context, traits rotation.Traits, order rotation.Order) (rotation.Issued, error) {
 	if !traits.ManySecrets && g.connection.Registry.madeOne(g.client) {
@@ -60,10 +71,18 @@ func (g *Gate) Make(ctx context.Context, traits rotation.Traits, order rotation.
 			Remedy: "A client of this vendor belongs to one resource. Remove one of the resources, or give it the id of another client.",
 		}
 	}
+	if order.Pending == nil { // which settles it
+		if err := g.settled(traits); err != nil {
+			return rotation.Issued{}, err
+		}
+	}
 	if err := g.ready(ctx); err != nil {
 		return rotation.Issued{}, err
 	}
 	issued, err := g.connection.vendor.Issue(ctx, g.client, order)
+	if lost := (*rotation.LostError)(nil); errors.As(err, &lost) {
+		g.connection.Registry.lost(g.client)
+	}
 	if err != nil {
 		return issued, err
 	}
@@ -77,6 +96,9 @@ func (g *Gate) Make(ctx context.Context, traits rotation.Traits, order rotation.
 func (g *Gate) End(ctx context.Context, traits rotation.Traits, e rotation.Ending) (ended bool, err error) {
 	if traits.ManySecrets && e.SecretID == "" {
 		return false, nil
+	}
+	if err := g.settled(traits); err != nil {
+		return false, err
 	}
 	mark := ""
 	if e.View != nil {
@@ -133,6 +155,9 @@ func (g *Gate) Revoke(ctx context.Context, traits rotation.Traits, holder rotati
 			Reason: "Another resource of this configuration holds a newer secret of this client, and revoking would end that one.",
 			Remedy: "There is nothing to do: the secret of this object ends with its overlap.",
 		}
+	}
+	if err := g.settled(traits); err != nil {
+		return err
 	}
 	if err := g.ready(ctx); err != nil {
 		return err

@@ -48,8 +48,10 @@ type client struct {
 	// newest is the fingerprint of the last secret that this process made; rotated tells that it made one.
 	newest  string
 	rotated bool
-	facts   *rotation.Facts
-	told    map[string]bool
+	// unsettled: a rotation was sent in this process, and nobody knows what became of it.
+	unsettled bool
+	facts     *rotation.Facts
+	told      map[string]bool
 }
 
 func (r *Registry) of(c rotation.Client) *client {
@@ -215,10 +217,25 @@ func (r *Registry) made(c rotation.Client, fingerprint string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	known := r.of(c)
-	known.newest, known.rotated, known.facts = fingerprint, true, nil
+	known.newest, known.rotated, known.unsettled, known.facts = fingerprint, true, false, nil
 }
 
-// rotated tells whether this process made a secret of c already.
+// lost records that a rotation was sent and that nobody knows what became of it.
+func (r *Registry) lost(c rotation.Client) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.of(c).unsettled = true
+	r.of(c).facts = nil
+}
+
+// open tells whether a rotation of this process is not settled.
+func (r *Registry) open(c rotation.Client) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of(c).unsettled
+}
+
+// madeOne tells whether this process made a secret of c already.
 func (r *Registry) madeOne(c rotation.Client) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
