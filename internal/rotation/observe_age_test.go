@@ -93,6 +93,36 @@ func TestObserve_AgeOfAnAdoptedClient(t *testing.T) {
 	}
 }
 
+// An age that was noted once tells the unit: one that would have been older than the client is none.
+func TestObserve_AgeInAKnownUnit(t *testing.T) {
+	t.Parallel()
+	year := 365 * day
+	for name, c := range map[string]struct {
+		noted, age float64
+		want       bool
+	}{
+		"milliseconds, rotated an hour ago":    {float64((60 * day).Milliseconds()), float64(time.Hour.Milliseconds()), true},
+		"milliseconds, rotated yesterday":      {float64((60 * day).Milliseconds()), float64(day.Milliseconds()), true},
+		"milliseconds, ours":                   {float64((60 * day).Milliseconds()), float64((30 * day).Milliseconds()), false},
+		"milliseconds, it does not reset":      {float64((60 * day).Milliseconds()), float64((90 * day).Milliseconds()), false},
+		"seconds, rotated an hour ago":         {(60 * day).Seconds(), time.Hour.Seconds(), true},
+		"seconds, ours":                        {(60 * day).Seconds(), (30 * day).Seconds(), false},
+		"days, ours":                           {60, 30, false},
+		"days, rotated the day before":         {60, 1, true},
+		"nothing that any unit allows is said": {1e30, 1, false},
+	} {
+		st, rec := State{Version: 2, RotatedAt: at(0)}, NewRecord("object", t0)
+		rec.Age = &Age{At: t0, Shown: c.noted}
+		st, rec = observes(t, blind, Settings{}, st, rec, Facts{At: t0.Add(30 * day), SecretAge: &c.age, CreatedAt: at(-year)}, false)
+		if (st.Drift == Rotated) != c.want {
+			t.Errorf("%s: drift %q", name, st.Drift)
+		}
+		if rec.Age.Shown != c.noted || !rec.Age.At.Equal(t0) {
+			t.Errorf("%s: noted anew: %+v", name, rec.Age)
+		}
+	}
+}
+
 // What is known already is not replaced by what an age says.
 func TestObserve_AgeBesideDrift(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,6 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/verify"
 )
 
 var (
@@ -26,8 +25,9 @@ var (
 
 func ptr[T any](v T) *T { return &v }
 
-// vendor records the calls that it gets and answers what it is told to.
+// vendor records the calls that it gets and answers what it is told to. It has no token endpoint.
 type vendor struct {
+	rotation.Vendor
 	mu    sync.Mutex
 	calls []string
 	// facts are the answers of Prepare, one after the other; the last one stays.
@@ -82,11 +82,6 @@ func (v *vendor) Issue(_ context.Context, _ rotation.Client, order rotation.Orde
 func (v *vendor) Retire(_ context.Context, _ rotation.Client, id string, _ rotation.Facts) (bool, error) {
 	v.record("retire %q", id)
 	return !v.nothing && v.retireErr == nil, v.retireErr
-}
-
-func (v *vendor) Prove(context.Context, rotation.Client, secret.Value) (verify.Verdict, error) {
-	v.record("prove")
-	return verify.Accepted, nil
 }
 
 func (v *vendor) LoginClientID() string { return v.login }
