@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 )
@@ -80,7 +81,8 @@ func (g *Gate) Make(ctx context.Context, traits rotation.Traits, order rotation.
 		return rotation.Issued{}, err
 	}
 	issued, err := g.connection.vendor.Issue(ctx, g.client, order)
-	if lost := (*rotation.LostError)(nil); errors.As(err, &lost) {
+	// A definite conflict changed nothing, whatever else it says.
+	if lost := (*rotation.LostError)(nil); errors.As(err, &lost) && (!errors.Is(err, httpapi.ErrConflict) || httpapi.IsOutcomeUnknown(err)) {
 		g.connection.Registry.lost(g.client)
 	}
 	if err != nil {
