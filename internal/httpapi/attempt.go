@@ -1,17 +1,30 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
-	"unicode"
-
-	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
+
+// step is one link of the chain that an attempt goes through.
+type step func(r *http.Request) (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper. There is no CloseIdleConnections on purpose: retryablehttp calls that after each failure,
+// which would cost all other callers their connections.
+func (s step) RoundTrip(r *http.Request) (*http.Response, error) { return s(r) }
+
+// chain is what each attempt goes through below retryablehttp, from the outside in: the shared pause, the credential, the log, the
+// network. Everything in it is done anew for each attempt.
+func (c *Client) chain(n network) step {
+	send := func(r *http.Request) (*http.Response, error) { return c.exchange(r, n) }
+	log := func(r *http.Request) (*http.Response, error) { return c.logged(r, send) }
+	authenticate := func(r *http.Request) (*http.Response, error) { return c.authenticated(r, log) }
+	return func(r *http.Request) (*http.Response, error) { return c.paced(r, authenticate) }
+}
 
 // kind is how an attempt ended.
 type kind int
@@ -25,106 +38,98 @@ const (
 
 // outcome is the end of one attempt.
 type outcome struct {
-	kind    kind
-	status  int
-	header  http.Header
-	body    []byte
-	err     error // why it is not answered; fit for users
-	sent    bool  // the vendor may have got the request
-	final   bool  // a repeat would end in the same way
-	renewed bool  // a 401 after which there is a new credential to try
+	kind   kind
+	status int
+	header http.Header
+	body   []byte
+	err    error // why it is not answered, or why the body of a refusal is not there; fit for users
+	sent   bool  // the vendor may have got the request
+	final  bool  // a repeat would end in the same way
 }
 
-var errTruncated = errors.New("the answer broke off before its end")
+// outcomeError is an outcome that is no answer.
+type outcomeError struct{ outcome }
 
-// attempts is the RoundTripper below the retry layer: everything that one attempt needs, once per attempt. It has no
-// CloseIdleConnections on purpose: retryablehttp calls that after each failure, which would cost all other callers
-// their connections.
-type attempts struct {
-	client  *Client
-	network network
+func (e *outcomeError) Error() string { return e.err.Error() }
+
+func (e *outcomeError) Unwrap() error { return e.err }
+
+// wholeBody is the body of an answer. It was read before anybody looks at the answer.
+type wholeBody struct {
+	*bytes.Reader
+	text []byte
+	err  error
 }
 
-// RoundTrip runs one attempt and leaves its outcome in the call that the request's context carries.
-func (a *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
-	call := callFrom(r.Context())
-	call.last = a.run(r, call)
-	if call.last.status == 0 {
-		return nil, call.last.err
-	}
-	return &http.Response{
-		StatusCode: call.last.status,
-		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		// The layers above need the status alone; call.last has the rest. Without Location, http.Client has nothing to
-		// follow, whatever its CheckRedirect says.
-		Header:  http.Header{},
-		Body:    http.NoBody,
-		Request: r,
-	}, nil
-}
+// Close implements io.Closer.
+func (wholeBody) Close() error { return nil }
 
-func (a *attempts) run(r *http.Request, call *call) outcome {
-	ctx := r.Context()
-	if err := a.client.gate.pass(ctx); err != nil {
-		return outcome{kind: blocked, err: err}
+// outcomeOf reads what the chain returned.
+func outcomeOf(response *http.Response, err error) outcome {
+	if ended, ok := errors.AsType[*outcomeError](err); ok {
+		return ended.outcome
 	}
-	own, err := a.authenticate(ctx, r, call)
-	if err != nil {
-		return outcome{kind: blocked, err: err}
+	if err != nil { // of http.Client itself, which sent nothing
+		return outcome{kind: blocked, err: errors.New("the request is not valid")}
 	}
-	// A login may have taken long enough for the gate to shut.
-	sent, err := a.client.gate.open(ctx)
-	if err != nil {
-		return outcome{kind: blocked, err: err}
+	o := outcome{kind: answered, status: response.StatusCode, header: response.Header, sent: true}
+	if body, ok := response.Body.(wholeBody); ok {
+		o.body, o.err = body.text, body.err
 	}
-	call.attempts++
-	call.began = sent
-	o := a.send(own, call)
-	received := a.client.options.Clock.Now()
-	if o.header != nil {
-		a.client.skew.observe(o.header, sent, received)
-		a.client.gate.observe(answer{sent: sent, received: received, status: o.status, header: o.header})
-	}
-	if o.kind == answered && o.status == http.StatusUnauthorized && !call.renewed && call.usesCredential() {
-		call.renewed = true
-		o.renewed = a.client.options.Credential.Renew(own)
-	}
-	call.log(ctx, o, received.Sub(sent))
 	return o
 }
 
-// authenticate returns a copy of r with the credential; retries share the headers of r.
-func (a *attempts) authenticate(ctx context.Context, r *http.Request, call *call) (*http.Request, error) {
-	own := r.Clone(ctx)
-	if basic := call.request.Basic; basic != nil {
-		own.SetBasicAuth(basic.Username, basic.Password.Reveal())
-		return own, nil
+// paced waits until the request may leave, and tells the gate what became of it.
+func (c *Client) paced(r *http.Request, next step) (*http.Response, error) {
+	gate := c.gate(r)
+	passed, err := gate.Pass(r.Context())
+	if err != nil {
+		return nil, stopped(err, "while waiting for the vendor's rate limit")
 	}
-	if !call.usesCredential() {
-		return own, nil
+	response, err := next(r)
+	if err != nil {
+		gate.Observe(passed, 0, nil)
+		return nil, err
 	}
-	if err := a.client.options.Credential.Apply(ctx, own); err != nil {
-		return nil, hideOutcome(err, a.client.options.CredentialName)
-	}
-	return own, call.addHeaderSecrets(r.Header, own.Header)
+	gate.Observe(passed, response.StatusCode, response.Header)
+	return response, nil
 }
 
-// hideOutcome drops what a failed login says about the login alone: its outcome, since the request that needed it was not
-// sent, and that a refusal was definite. A login that ends in 404 or 400 says nothing about the object of the request;
-// taken for its absence, it would remove live secrets from a state. A refused login gets the name of its credential.
-func hideOutcome(err error, credential string) error {
-	if unknown, ok := errors.AsType[*OutcomeUnknownError](err); ok {
-		err = unknown.Cause
+// authenticated adds the credential to a copy of the request.
+func (c *Client) authenticated(r *http.Request, next step) (*http.Response, error) {
+	call := callFrom(r.Context())
+	own, err := c.authenticate(r.Context(), r, call)
+	if err != nil {
+		return nil, &outcomeError{outcome{kind: blocked, err: err}}
 	}
-	if refused, ok := errors.AsType[*APIError](err); ok && isRefusedLogin(err) {
-		named := *refused
-		named.Definite, named.Credential = false, credential
-		return &passedOnError{text: err.Error(), refused: &named}
+	// A login may have taken long enough for the gate to shut. This is the last point at which the end of the operation has
+	// no effect on the vendor.
+	if err := c.gate(r).Await(r.Context()); err != nil {
+		return nil, stopped(err, "before the request was sent")
 	}
-	return Indefinite(err)
+	sent := c.options.Clock.Now()
+	response, err := next(own)
+	if err != nil {
+		return nil, err
+	}
+	if call.usesCredential() && response.StatusCode >= 200 && response.StatusCode <= 299 {
+		c.skew.observe(response.Header, sent, c.options.Clock.Now())
+	}
+	response.Request = own // with the credential, in case it is refused
+	return response, nil
 }
 
-func (a *attempts) send(r *http.Request, call *call) outcome {
+// stopped is the end of an attempt before it was sent.
+func stopped(err error, doing string) error {
+	if isWait(err) {
+		return &outcomeError{outcome{kind: blocked, err: err}}
+	}
+	return &outcomeError{outcome{kind: blocked, err: &stoppedError{doing: doing, cause: err}}}
+}
+
+// exchange sends the request and reads the whole answer.
+func (c *Client) exchange(r *http.Request, n network) (*http.Response, error) {
+	call := callFrom(r.Context())
 	operation := r.Context()
 	if call.request.Class != ReadOnly {
 		// What was sent cannot be taken back: to stop waiting for the answer would only lose it, and with it a secret that
@@ -133,90 +138,56 @@ func (a *attempts) send(r *http.Request, call *call) outcome {
 	}
 	ctx, cancel := context.WithTimeoutCause(operation, attemptTimeout, errAttemptTimeout)
 	defer cancel()
-	var t trace
-	way := a.network.pooled
+	way := n.pooled
 	if call.request.Class != ReadOnly || call.last.kind == broken {
-		way = a.network.fresh // for a read too: its connection failed, and others of the pool may be as dead
+		way = n.fresh // for a read too: its connection failed, and others of the pool may be as dead
 	}
+	var t trace
 	response, err := way.RoundTrip(r.WithContext(t.attach(ctx)))
 	if err != nil {
-		return outcome{
+		return nil, &outcomeError{outcome{
 			kind:  broken,
 			err:   describe(operation, ctx, err, call.allSecrets()),
 			sent:  t.mayHaveSent(err),
 			final: t.refusedTLS.Load() || isRefusedTLS(err),
-		}
+		}}
 	}
 	defer func() { _ = response.Body.Close() }()
-	o := outcome{kind: answered, status: response.StatusCode, header: response.Header, sent: true}
 	limit := call.request.maxBody()
-	o.body, err = io.ReadAll(io.LimitReader(response.Body, limit+1))
+	text, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	tooLarge := int64(len(text)) > limit
 	switch {
-	case int64(len(o.body)) > limit:
-		o.err, o.final, o.body = fmt.Errorf("the answer is larger than %d bytes", limit), true, nil
+	case tooLarge:
+		err = fmt.Errorf("the answer is larger than %d bytes", limit)
 	case err != nil && ctx.Err() != nil:
-		o.err, o.body = describe(operation, ctx, err, nil), nil
+		err = describe(operation, ctx, err, nil)
 	case err != nil:
-		o.err, o.body = errTruncated, nil
+		err = errTruncated
+	}
+	if err != nil {
+		text = nil
 	}
 	// A refusal is known by its status; only an answer needs its body.
-	if o.err != nil && call.isAnswer(o.status) {
-		o.kind = unreadable
+	if err != nil && call.isAnswer(response.StatusCode) {
+		return nil, &outcomeError{outcome{
+			kind: unreadable, status: response.StatusCode, header: response.Header, err: err, sent: true, final: tooLarge,
+		}}
 	}
-	return o
+	response.Body = wholeBody{bytes.NewReader(text), text, err}
+	response.Header.Del("Location") // http.Client has nothing to follow
+	return response, nil
 }
 
-// Attempt.Failure values.
-const (
-	failureNetwork = "network"
-	failureBody    = "body"
-	failureStatus  = "status"
-)
+var errTruncated = errors.New("the answer broke off before its end")
 
-func (c *call) log(ctx context.Context, o outcome, took time.Duration) {
-	if c.client.options.Log == nil {
-		return
-	}
-	attempt := Attempt{
-		Operation: c.request.Operation, Method: c.request.Method, Template: c.request.Template,
-		Number: c.attempts, Status: o.status, Duration: took,
-	}
-	switch {
-	case o.kind == broken:
-		attempt.Failure = failureNetwork
-	case o.kind == unreadable:
-		attempt.Failure = failureBody
-	case !c.isAnswer(o.status) || c.failed(o):
-		attempt.Failure = failureStatus
-	}
-	if attempt.Failure == failureStatus {
-		attempt.RequestID = c.decodeError(o).RequestID
-	} else {
-		// The body of a success is no error: what looks like a request id in it may be a new secret.
-		attempt.RequestID = secret.Scrub(headerRequestID(o.header), c.allSecrets(), maxToken)
-	}
-	c.client.options.Log(ctx, attempt)
-}
-
-// errBadCredential stands for the error of net/http, which does not tell that nothing was sent.
-var errBadCredential = errors.New("the credential holds a control character, such as a line break")
-
-// addHeaderSecrets remembers what the credential added, and refuses what no header can hold.
-func (c *call) addHeaderSecrets(before, after http.Header) error {
-	c.headers = c.headers[:0]
-	for name, values := range after {
-		if _, ok := before[name]; ok {
-			continue
-		}
-		for _, value := range values {
-			if strings.ContainsFunc(value, unicode.IsControl) {
-				return errBadCredential
-			}
-			c.headers = append(c.headers, value)
-			if _, credential, ok := strings.Cut(value, " "); ok {
-				c.headers = append(c.headers, credential)
-			}
-		}
-	}
-	return nil
+// logged tells the log how the attempt ended, and before that when it takes long.
+func (c *Client) logged(r *http.Request, next step) (*http.Response, error) {
+	call := callFrom(r.Context())
+	call.attempts++
+	call.began = c.options.Clock.Now()
+	slow := time.AfterFunc(longAnswer, func() { c.tell(r.Context(), "an answer", attemptTimeout-longAnswer) })
+	response, err := next(r)
+	slow.Stop()
+	call.log(r.Context(), outcomeOf(response, err), c.options.Clock.Now().Sub(call.began))
+	return response, err
 }

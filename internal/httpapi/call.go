@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/pace"
 )
 
 // call is the state of one Do. Only the goroutine of Do touches it.
@@ -19,6 +21,8 @@ type call struct {
 	troubled time.Duration // spent in them
 	began    time.Time     // of the current attempt
 	renewed  bool
+	waiting  bool // for another attempt
+	gate     *pace.Gate
 	unclear  bool   // an attempt may have been executed
 	note     string // why there is no further attempt
 	last     outcome

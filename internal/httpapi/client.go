@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clock"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/pace"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
@@ -29,7 +30,7 @@ type Options struct {
 	// answer is a definite refusal for every class: the vendor said no.
 	Failed func(body []byte) bool
 	// Pace bounds what is sent; the zero value sets no bound until the vendor answers 429.
-	Pace Pace
+	Pace pace.Bound
 	// Backoff bounds the waits between repeats that no vendor asked for; the zero value is 0.5 s to 30 s.
 	Backoff BackoffRange
 	// CACertificatePEM is an extra trust root; "" for none.
@@ -40,6 +41,8 @@ type Options struct {
 	Clock clock.Clock
 	// Log is told of every attempt; nil for none.
 	Log func(context.Context, Attempt)
+	// Waiting is told of everybody who waits for more than ten seconds; nil for nobody.
+	Waiting func(context.Context, Wait)
 	// Known are texts that must never leave in a message, whatever a vendor echoes; nil: only those of the request itself.
 	Known *secret.Known
 }
@@ -61,13 +64,11 @@ type Attempt struct {
 	Failure                     string // class of failure, never a message that could hold a value
 }
 
-// Pace is how fast requests may leave.
-type Pace struct {
-	PerSecond float64 // 0: no bound until the vendor sets one
-	Burst     int     // requests that may leave at once after a rest; less than 1 counts as 1
-	// Published: these are the vendor's own figures and nobody's wish. They hold until its answers show the limit itself: a
-	// quota in their headers, or a refusal that is over within seconds. A wish is never exceeded.
-	Published bool
+// Wait is what somebody waits for that takes more than ten seconds.
+type Wait struct {
+	Vendor string
+	For    string        // in words
+	AtMost time.Duration // 0: nobody knows
 }
 
 // Client sends requests to one vendor with one credential. It is safe for concurrent use.
@@ -75,12 +76,9 @@ type Client struct {
 	options Options
 	base    string
 	retry   *retryablehttp.Client
-	gate    *gate
+	gates   gates
 	skew    skew
 }
-
-// maxRepeats ends a call that has no deadline. Every other bound is reached earlier.
-const maxRepeats = 1000
 
 // New builds a client. It makes no request. It fails on a base URL that CheckURL refuses and on CACertificatePEM without a
 // certificate.
@@ -99,22 +97,8 @@ func New(o Options) (*Client, error) {
 			return nil, err
 		}
 	}
-	c := &Client{options: o, base: base, gate: newGate(o.Clock, o.Pace)}
-	c.retry = &retryablehttp.Client{
-		HTTPClient: &http.Client{
-			Transport: &attempts{client: c, network: n},
-			CheckRedirect: func(*http.Request, []*http.Request) error {
-				return http.ErrUseLastResponse
-			},
-		},
-		RetryMax:   maxRepeats,
-		CheckRetry: checkRetry,
-		// checkRetry has waited already, on the injected clock.
-		Backoff: func(_, _ time.Duration, _ int, _ *http.Response) time.Duration {
-			return 0
-		},
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
+	c := &Client{options: o, base: base, gates: gates{open: map[gateKey]*pace.Gate{}, wish: pace.NewBucket(o.Pace)}}
+	c.retry = newRetry(c.chain(n), o.Backoff)
 	return c, nil
 }
 
@@ -131,9 +115,12 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		return nil, call.notSent(&stoppedError{doing: "before anything was sent", cause: err})
 	}
 	call.secrets = requestSecrets(r)
-	// What retryablehttp returns is in call.last as well, with more detail.
+	// call.last has what the last attempt ended in. retryablehttp drops it when the operation ends between two attempts.
 	if response, err := c.retry.Do(request); err == nil {
 		_ = response.Body.Close()
+	}
+	if call.waiting {
+		call.note = "the operation ended before another attempt"
 	}
 	return call.result()
 }

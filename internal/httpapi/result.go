@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/pace"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
@@ -66,7 +67,7 @@ func (c *call) apiError(o outcome) *APIError {
 		Method: c.request.Method, Template: c.request.Template,
 		Status: o.status, Note: c.note,
 	}
-	refused.RetryAfter, _ = parseRetryAfter(o.header, c.client.options.Clock.Now())
+	refused.RetryAfter, _ = pace.RetryAfter(o.header, c.client.options.Clock.Now())
 	said := c.decodeError(o)
 	refused.Code, refused.Message, refused.RequestID = said.Code, said.Message, said.RequestID
 	if c.usesCredential() && c.refusesCredential(o.status, refused.Code) {

@@ -49,25 +49,46 @@ func TestSkew(t *testing.T) {
 	}
 }
 
-// A clock that is set while the provider runs is followed; an answer without a date, or with nonsense, changes nothing.
+// A clock that is set while the provider runs is followed after a few answers. An answer without a date or with nonsense, or one
+// that contradicts the others, changes nothing, be it the first one or a later one.
 func TestSkew_Changes(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 7, 1, 5, 20, 0, 0, time.UTC)
-	var s skew
-	answer := func(at time.Time, date string) {
-		s.observe(http.Header{"Date": {date}}, at, at.Add(time.Millisecond))
-	}
-	answer(start, start.Add(time.Hour).Format(http.TimeFormat))
-	if got := s.offset(); (got - time.Hour).Abs() > time.Second {
-		t.Errorf("an hour behind: %s", got)
-	}
-	answer(start.Add(time.Hour+time.Second), "")
-	answer(start.Add(time.Hour+time.Second), "yesterday")
-	if got := s.offset(); (got - time.Hour).Abs() > time.Second {
-		t.Errorf("after answers without a date: %s", got)
-	}
-	answer(start.Add(time.Hour+2*time.Second), start.Add(time.Hour+2*time.Second).Format(http.TimeFormat))
-	if got := s.offset(); got != 0 {
-		t.Errorf("after the clock was set: %s", got)
+	absurd := time.Date(2319, 1, 1, 0, 0, 0, 0, time.UTC).Format(http.TimeFormat)
+	for name, c := range map[string]struct {
+		dates []any // offsets of the vendor's clock, or headers
+		want  time.Duration
+	}{
+		"an hour behind":               {[]any{time.Hour}, time.Hour},
+		"no date, nonsense":            {[]any{time.Hour, "", "yesterday"}, time.Hour},
+		"absurd at first":              {[]any{absurd}, 0},
+		"absurd after others":          {[]any{time.Hour, absurd}, time.Hour},
+		"absurd twice":                 {[]any{time.Hour, absurd, absurd, time.Hour, absurd}, time.Hour},
+		"one of another server":        {[]any{time.Hour, 10 * time.Hour, time.Hour}, time.Hour},
+		"two that do not agree":        {[]any{time.Hour, 10 * time.Hour, 20 * time.Hour, 30 * time.Hour}, time.Hour},
+		"set":                          {[]any{time.Hour, time.Duration(0), time.Duration(0), time.Duration(0)}, 0},
+		"ten years, and all say so":    {[]any{87600 * time.Hour, 87600 * time.Hour, 87600 * time.Hour}, 87600 * time.Hour},
+		"ten years back, all say so":   {[]any{-87600 * time.Hour, -87600 * time.Hour, -87600 * time.Hour}, -87600 * time.Hour},
+		"ten years, and only two so":   {[]any{87600 * time.Hour, 87600 * time.Hour}, 0},
+		"three days, and only one so":  {[]any{72 * time.Hour}, 0},
+		"a day, and one is enough":     {[]any{26 * time.Hour}, 26 * time.Hour},
+		"absurd between confirmations": {[]any{72 * time.Hour, 72 * time.Hour, absurd, 72 * time.Hour}, 0},
+	} {
+		var s skew
+		at := start
+		for _, date := range c.dates {
+			header, ok := date.(string)
+			if ahead, is := date.(time.Duration); is {
+				header, ok = at.Add(ahead).Format(http.TimeFormat), true
+			}
+			if !ok {
+				t.Fatal(name)
+			}
+			s.observe(http.Header{"Date": {header}}, at, at.Add(time.Millisecond))
+			at = at.Add(time.Minute)
+		}
+		if got := s.offset(); (got - c.want).Abs() > time.Second {
+			t.Errorf("%s: offset %s, want %s", name, got, c.want)
+		}
 	}
 }

@@ -156,13 +156,6 @@ func (t *TokenCredential) Cached() (token secret.Value, ok bool) {
 	return t.token, t.usable()
 }
 
-// Forget drops the token, so that the next request logs in anew. A login that is under way is not used any further.
-func (t *TokenCredential) Forget() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.token, t.login = secret.Value{}, nil
-}
-
 func bearer(token secret.Value) string { return "Bearer " + token.Reveal() }
 
 // usable tells whether the token can be sent. The caller holds mu.

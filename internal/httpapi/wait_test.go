@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/pace"
 )
 
 func retryAfter(code int, value string) func(*http.Request) (*http.Response, error) {
@@ -68,7 +69,7 @@ func TestPauseIsShared(t *testing.T) {
 			return retryAfter(429, "300")(r)
 		}
 		s := &script{steps: []func(*http.Request) (*http.Response, error){slow, status(200, "")}}
-		client := newClient(t, httpapi.Options{Transport: s, Pace: httpapi.Pace{PerSecond: 0.5, Burst: 1}})
+		client := newClient(t, httpapi.Options{Transport: s, Pace: pace.Bound{PerSecond: 0.5, Burst: 1}})
 		began := time.Now()
 		var group sync.WaitGroup
 		for range 20 {
@@ -129,13 +130,13 @@ func TestQuotaPaces(t *testing.T) {
 		least, most time.Duration // that three calls take
 	}{
 		"plenty":    {`"default";r=900;t=100`, 0, time.Second},
-		"little":    {`"default";r=20;t=100`, 9 * time.Second, 11 * time.Second},
+		"last one":  {`"default";r=1;t=60`, 0, time.Second},
 		"exhausted": {`"default";r=0;t=100`, 200 * time.Second, 201 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			header := http.Header{"Ratelimit": {test.current}, "Ratelimit-Policy": {`"default";q=1200;w=300`}}
 			s := &script{steps: []func(*http.Request) (*http.Response, error){statusWith(200, header, "")}}
-			client := newClient(t, httpapi.Options{Transport: s, Pace: httpapi.Pace{PerSecond: 10, Burst: 10}})
+			client := newClient(t, httpapi.Options{Transport: s, Pace: pace.Bound{PerSecond: 10, Burst: 10}})
 			began := time.Now()
 			for range 3 {
 				if _, err := client.Do(t.Context(), read); err != nil {
@@ -270,21 +271,32 @@ func TestInjectedClock(t *testing.T) {
 	}
 }
 
+// The vendor's time comes from answers that are its own: those to the client's credential that are no errors.
 func TestNowFollowsDateHeader(t *testing.T) {
 	t.Parallel()
 	local := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	anonymous := read
+	anonymous.Anonymous = true
 	for _, ahead := range []time.Duration{0, 90 * time.Second, -2 * time.Minute, -26 * time.Hour, 26 * time.Hour} {
-		header := http.Header{"Date": {local.Add(ahead).Format(http.TimeFormat)}}
-		s := &script{steps: []func(*http.Request) (*http.Response, error){statusWith(200, header, "")}}
-		client := newClient(t, httpapi.Options{Transport: s, Clock: &fakeClock{now: local}})
-		if !client.Now().Equal(local) {
-			t.Errorf("before any answer it is %s", client.Now())
-		}
-		if _, err := client.Do(t.Context(), read); err != nil {
-			t.Error(err)
-		}
-		if got := client.Now().Sub(local); (got-ahead).Abs() > time.Second || got.Abs() > ahead.Abs() {
-			t.Errorf("vendor %s ahead: corrected by %s", ahead, got)
+		for _, answer := range []struct {
+			status  int
+			request httpapi.Request
+			want    time.Duration
+		}{
+			{200, read, ahead}, {404, read, 0}, {501, read, 0}, {200, anonymous, 0},
+		} {
+			header := http.Header{"Date": {local.Add(ahead).Format(http.TimeFormat)}}
+			s := &script{steps: []func(*http.Request) (*http.Response, error){statusWith(answer.status, header, "")}}
+			client := newClient(t, httpapi.Options{
+				Transport: s, Clock: &fakeClock{now: local}, Credential: httpapi.Static{"Authorization": "Bearer x"},
+			})
+			if !client.Now().Equal(local) {
+				t.Errorf("before any answer it is %s", client.Now())
+			}
+			_, _ = client.Do(t.Context(), answer.request)
+			if got := client.Now().Sub(local); (got-answer.want).Abs() > time.Second || got.Abs() > ahead.Abs() {
+				t.Errorf("vendor %s ahead, %d, anonymous %t: corrected by %s", ahead, answer.status, answer.request.Anonymous, got)
+			}
 		}
 	}
 }

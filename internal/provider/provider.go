@@ -3,6 +3,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"time"
@@ -103,6 +104,7 @@ func (p *oauthsecret) Configure(ctx context.Context, req provider.ConfigureReque
 			Clock:            p.options.Clock,
 			Backoff:          p.options.Backoff,
 			Log:              logAttempt,
+			Waiting:          logWait,
 			Known:            known,
 		})
 		if mistakes.HasError() {
@@ -127,6 +129,15 @@ func logAttempt(ctx context.Context, a httpapi.Attempt) {
 		"operation": a.Operation, "method": a.Method, "path": a.Template, "attempt": a.Number,
 		"status": a.Status, "duration_ms": a.Duration.Round(time.Millisecond).Milliseconds(), "request_id": a.RequestID, "failure": a.Failure,
 	})
+}
+
+// logWait tells somebody who watches the log why nothing seems to happen.
+func logWait(ctx context.Context, w httpapi.Wait) {
+	atMost := "as long as the operation may take"
+	if w.AtMost > 0 {
+		atMost = "at most " + w.AtMost.Round(time.Second).String()
+	}
+	tflog.Info(ctx, fmt.Sprintf("waiting for %s of %s, %s", w.For, w.Vendor, atMost))
 }
 
 // Resources implements provider.Provider.

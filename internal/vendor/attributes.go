@@ -13,6 +13,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/pace"
 )
 
 // Credential is an attribute of the provider configuration whose value is secret.
@@ -45,9 +46,9 @@ func (r Registration) Schema() schema.Block {
 }
 
 // Pace is the configured pace, or the vendor's own.
-func (s Settings) Pace(own httpapi.Pace) httpapi.Pace {
+func (s Settings) Pace(own pace.Bound) pace.Bound {
 	if perSecond, ok := s.Float("requests_per_second"); ok {
-		return httpapi.Pace{PerSecond: perSecond, Burst: max(1, int(perSecond))}
+		return pace.Bound{PerSecond: perSecond, Burst: max(1, int(perSecond))}
 	}
 	return own
 }

@@ -8,11 +8,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/provider"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/cli"
@@ -65,7 +67,7 @@ func NewWorld(t testing.TB) *World {
 
 // Options are the provider's options in this world.
 func (w *World) Options() provider.Options {
-	return provider.Options{Clock: w.Clock, Getenv: func(name string) string { return w.Env[name] }}
+	return provider.Options{Clock: w.Clock, Backoff: httpapi.BackoffRange{Min: time.Millisecond, Max: time.Millisecond}, Getenv: func(name string) string { return w.Env[name] }}
 }
 
 // Factories serve the provider, consumers of its secrets, and the echo provider that shows ephemeral values.

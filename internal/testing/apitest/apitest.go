@@ -121,7 +121,9 @@ func Always(status int, body string) Answer {
 
 // Options are those of a client under test.
 func Options() httpapi.Options {
-	return httpapi.Options{UserAgent: "test/1", Clock: NewClock()}
+	return httpapi.Options{
+		UserAgent: "test/1", Clock: NewClock(), Backoff: httpapi.BackoffRange{Min: time.Millisecond, Max: time.Millisecond},
+	}
 }
 
 // Sample reads a file of testdata.

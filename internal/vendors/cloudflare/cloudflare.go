@@ -17,6 +17,7 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/pace"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendor"
@@ -72,8 +73,8 @@ var kind = clientsecret.Kind{
 		"an `oauthsecret_cloudflare_rotation_completion`, or `on_pending_rotation = \"retire_first\"`.",
 }
 
-// pace stays below the published limit of 1,200 requests in five minutes per user or account token.
-var pace = httpapi.Pace{PerSecond: 3.3, Burst: 200, Published: true}
+// published stays below the published limit of 1,200 requests in five minutes per user or account token.
+var published = pace.Bound{PerSecond: 3.3, Burst: 200, Published: true}
 
 func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*session.Connection, diag.Diagnostics) {
 	token := s.String("api_token", "CLOUDFLARE_API_TOKEN")
@@ -95,7 +96,7 @@ func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*sessi
 	} else {
 		cfg.Email, cfg.APIKey = email.Value, secret.New(key.Value)
 	}
-	base.Pace = s.Pace(pace)
+	base.Pace = s.Pace(published)
 	base.CredentialName = scheme.InUse()
 	client, err := api.New(cfg, base)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/pace"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendor"
@@ -97,7 +98,7 @@ func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*sessi
 	default:
 		cfg.AccessToken = secret.New(access.Value)
 	}
-	base.Pace = s.Pace(httpapi.Pace{})
+	base.Pace = s.Pace(pace.Bound{})
 	base.CredentialName = scheme.InUse()
 	client, err := api.New(cfg, base)
 	if err != nil {

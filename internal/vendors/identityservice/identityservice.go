@@ -18,6 +18,7 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/completion"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/pace"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/vendor"
@@ -91,7 +92,7 @@ func connect(_ context.Context, s vendor.Settings, base httpapi.Options) (*sessi
 	} else {
 		cfg.ClientID, cfg.ClientSecret = id.Value, secret.New(password.Value)
 	}
-	base.Pace = s.Pace(httpapi.Pace{})
+	base.Pace = s.Pace(pace.Bound{})
 	base.CredentialName = scheme.InUse()
 	client, err := api.New(cfg, base)
 	if err != nil {

@@ -32,8 +32,6 @@ type Config struct {
 	// ClientID and ClientSecret log in with the grant client_credentials.
 	ClientID     string
 	ClientSecret secret.Value
-	// Scope is asked for at a login; "" asks for none.
-	Scope string
 }
 
 // Client calls the API with one credential. It is safe for concurrent use.

@@ -21,7 +21,6 @@ type login struct {
 	tokens     *httpapi.TokenCredential // nil with a ready access token
 	ready      secret.Value             // the ready access token
 	clientID   string
-	scope      string
 
 	mu           sync.Mutex
 	clientSecret secret.Value
@@ -34,7 +33,6 @@ func newLogin(cfg Config, c *Client, clk clock.Clock) *login {
 		ready:        cfg.AccessToken,
 		clientID:     cfg.ClientID,
 		clientSecret: cfg.ClientSecret,
-		scope:        cfg.Scope,
 	}
 	if !cfg.AccessToken.Empty() {
 		l.credential = httpapi.Static{"Authorization": "Bearer " + cfg.AccessToken.Reveal()}
@@ -66,9 +64,6 @@ func (l *login) withClientCredentials(ctx context.Context) (token httpapi.Token,
 	methods = methods[:min(len(methods), l.tokens.RefusalsLeft())]
 	for n, method := range methods {
 		form := url.Values{"grant_type": {oauth.ClientCredentials}}
-		if l.scope != "" {
-			form.Set("scope", l.scope)
-		}
 		r := oauth.Request("log in with the client credentials", "{token_endpoint}", target.url, method, l.clientID, current, form)
 		if token, err = oauth.FetchToken(ctx, l.client.http, r); err == nil {
 			l.mu.Lock()

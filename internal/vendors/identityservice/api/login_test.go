@@ -51,7 +51,7 @@ const list = "/api/tenants/a/applications/b/secrets"
 func TestLoginWithDiscovery(t *testing.T) {
 	t.Parallel()
 	v := service(t, apitest.Always(200, `{"access_token": "token-1", "token_type": "Bearer", "expires_in": 3600}`))
-	c := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(apitest.Canary), Scope: "a b"})
+	c := connectWith(t, v, Config{ClientID: "me", ClientSecret: secret.New(apitest.Canary)})
 	for range 2 {
 		if _, err := c.Secrets(t.Context(), "a", "b"); err != nil {
 			t.Fatal(err)
@@ -62,7 +62,7 @@ func TestLoginWithDiscovery(t *testing.T) {
 	}
 	login := v.Got()[1]
 	form, err := url.ParseQuery(login.Body)
-	want := url.Values{"grant_type": {"client_credentials"}, "scope": {"a b"}}
+	want := url.Values{"grant_type": {"client_credentials"}}
 	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte("me:"+url.QueryEscape(apitest.Canary)))
 	if err != nil || form.Encode() != want.Encode() || login.Method != "POST" || login.Header.Get("Authorization") != basic {
 		t.Errorf("the login is %+v", login)

@@ -1,0 +1,98 @@
+package pace
+
+import (
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// RetryAfter reads Retry-After: whole seconds, or a date in any of the three forms of HTTP, taken relative to the Date header
+// when there is one (both come from the same clock) and to now otherwise. Of several lines the longest counts. A time in the
+// past is zero; a number that is too large is the longest duration there is.
+func RetryAfter(header http.Header, now time.Time) (wait time.Duration, ok bool) {
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	for _, line := range header.Values("Retry-After") {
+		line = strings.TrimSpace(line)
+		if seconds, err := strconv.ParseInt(line, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+			wait, ok = max(wait, saturated(seconds)), true
+		} else if until, err := http.ParseTime(line); err == nil {
+			wait, ok = max(wait, until.Sub(now)), true
+		}
+	}
+	return wait, ok
+}
+
+func saturated(seconds int64) time.Duration {
+	if seconds > math.MaxInt64/int64(time.Second) {
+		return math.MaxInt64
+	}
+	return time.Duration(max(0, seconds)) * time.Second
+}
+
+// announcement is what one rate limit header says.
+type announcement struct {
+	remaining int           // requests until the reset
+	reset     time.Duration // time until the reset
+}
+
+// longestReset bounds what is taken for a duration: some vendors send a time instead.
+const longestReset = time.Hour
+
+// announced reads the fields of draft-ietf-httpapi-ratelimit-headers (Ratelimit: "default";r=50;t=30) and of its older versions
+// (RateLimit-Remaining and RateLimit-Reset), each in any number of lines.
+func announced(header http.Header) (all []announcement) {
+	for _, item := range items(header, "Ratelimit") {
+		parameters := parameters(item)
+		remaining, hasRemaining := parameters["r"]
+		reset, hasReset := parameters["t"]
+		if hasRemaining && hasReset {
+			all = append(all, announcement{remaining, saturated(int64(reset))})
+		}
+	}
+	remaining, resets := items(header, "Ratelimit-Remaining"), items(header, "Ratelimit-Reset")
+	for i := range min(len(remaining), len(resets)) {
+		left, hasLeft := count(remaining[i])
+		reset, hasReset := count(resets[i])
+		if hasLeft && hasReset {
+			all = append(all, announcement{left, saturated(int64(reset))})
+		}
+	}
+	usable := all[:0]
+	for _, a := range all {
+		if a.reset > 0 && a.reset <= longestReset {
+			usable = append(usable, a)
+		}
+	}
+	return usable
+}
+
+// items are the members of all lines of a list field.
+func items(header http.Header, name string) []string {
+	joined := strings.Join(header.Values(name), ",")
+	if joined == "" {
+		return nil
+	}
+	return strings.Split(joined, ",")
+}
+
+// parameters reads one item of a structured field for its numeric parameters.
+func parameters(item string) map[string]int {
+	values := map[string]int{}
+	for _, part := range strings.Split(item, ";")[1:] {
+		key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if n, ok := count(value); ok {
+			values[key] = n
+		}
+	}
+	return values
+}
+
+func count(text string) (int, bool) {
+	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 31)
+	return int(n), err == nil
+}
