@@ -62,6 +62,9 @@ func TestMayEnd_Flagged(t *testing.T) {
 		"an ending beside another object":               {own: ptr(viewOf()), facts: shows(true, ours), others: []View{viewOf(drifting(Rotated))}, ok: true},
 
 		"completion":                                   {facts: shows(true, ours), others: []View{viewOf()}, ok: true},
+		"ended a moment ago, and still shown":          {facts: Facts{At: t0.Add(time.Minute), HasPrevious: ptr(true), ChangedAt: ours}, others: []View{viewOf(hasNone, endedAt(time.Second))}},
+		"ended long ago, and shown":                    {facts: shows(true, ours), others: []View{viewOf(hasNone, endedAt(time.Second))}, refused: elsewhere},
+		"ended an earlier one a moment ago":            {own: ptr(viewOf(endedAt(time.Second))), facts: Facts{At: t0.Add(time.Minute), HasPrevious: ptr(true), ChangedAt: ours}, ok: true},
 		"completion, nothing there":                    {facts: shows(false, ours), others: []View{viewOf()}},
 		"completion, nobody is known":                  {facts: shows(true, later), ok: true},
 		"completion, as it was seen":                   {seen: later, facts: shows(true, later), ok: true},
