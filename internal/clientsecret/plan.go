@@ -213,6 +213,14 @@ func (r *clientSecret) planKept(plan *model, prior model, rec rotation.Record, d
 	case decision.Retire:
 		plan.HasPrevious = types.BoolValue(false)
 		plan.PreviousEndsAt, plan.PreviousSecretID, plan.PreviousEnds = types.StringNull(), types.StringNull(), types.StringNull()
+	case decision.RetireOpen:
+		plan.HasPrevious, plan.PreviousEndsAt, plan.PreviousEnds = types.BoolUnknown(), types.StringUnknown(), types.StringUnknown()
+		if traits.ManySecrets {
+			plan.PreviousSecretID = types.StringUnknown()
+		}
+		if set.Verified && !prior.Verified.ValueBool() {
+			plan.Verified = types.BoolUnknown()
+		}
 	case len(decision.RetireOlder) > 0:
 		// Something visible must change, or Terraform would not call the provider.
 		plan.HasPrevious = types.BoolUnknown()

@@ -47,6 +47,10 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 	}
 	r.connection.Registry.Create(plan.client(), replaced.Object)
 	gone := r.replaced(ctx, *plan, replaced, diags)
+	if replaced.Object == "" && len(gone) == 1 && gone[0].Fate == session.Seen && resp.Private != nil {
+		// A tainted object goes without its private state; what it knows reaches its destruction with this plan.
+		diags.Append(storeKey(ctx, resp.Private, recordKey, gone[0].Record)...)
+	}
 	if r.crowded(*plan, diags) {
 		return
 	}

@@ -125,7 +125,7 @@ func (d *Decision) warn(traits Traits, set Settings, st State, rec Record) {
 	if d.Rotate == No && !set.Chosen && Changed(st.Triggers, set.Triggers).Replaced {
 		d.Warnings = append(d.Warnings, replacedTriggers())
 	}
-	if rec.Lost && !traits.ManySecrets && st.Drift == "" { // otherwise it is the evidence for the drift
+	if rec.Lost && !traits.ManySecrets && (st.Drift == "" || set.OnExternal == ExternalIgnore) { // otherwise it is the evidence for the drift
 		d.Warnings = append(d.Warnings, lostWarning(traits, st))
 	}
 	if rec.Conflict {

@@ -156,6 +156,9 @@ func openRotation(traits Traits, st State, rec Record) bool {
 
 // room decides what happens to an open rotation before another one begins.
 func room(traits Traits, set Settings, st State, rec Record, reason Reason) (first bool, refused *RefusedError) {
+	if reason.Kind == BecauseDrift && st.Drift == Rotated && set.Mode == Regenerate {
+		return false, lastWorkingRefusal()
+	}
 	if set.Mode == Regenerate || rec.Pending != nil || !openRotation(traits, st, rec) {
 		return false, nil
 	}

@@ -43,8 +43,6 @@ type Object struct {
 type client struct {
 	objects   map[string]Object
 	creations int
-	// replacing is how many of the creations replace an object that is known by its mark.
-	replacing int
 	// newest is the fingerprint of the last secret that this process made; rotated tells that it made one.
 	newest  string
 	rotated bool
@@ -97,9 +95,6 @@ func (r *Registry) Create(c rotation.Client, replaces string) {
 	if o, ok := known.objects[replaces]; ok && replaces != "" {
 		o.Fate = Goes
 		known.objects[replaces] = o
-	}
-	if replaces != "" {
-		known.replacing++
 	}
 }
 
