@@ -107,6 +107,9 @@ func (c *Client) authenticated(r *http.Request, next step) (*http.Response, erro
 	if err := c.gate(r).Await(r.Context()); err != nil {
 		return nil, stopped(err, "before the request was sent")
 	}
+	if call.request.Class == Once && c.options.Gone != nil && c.options.Gone() {
+		return nil, stopped(errGone, "before the request was sent")
+	}
 	sent := c.options.Clock.Now()
 	response, err := next(own)
 	if err != nil {
@@ -118,6 +121,9 @@ func (c *Client) authenticated(r *http.Request, next step) (*http.Response, erro
 	response.Request = own // with the credential, in case it is refused
 	return response, nil
 }
+
+// errGone is why a change is not sent any more.
+var errGone = errors.New("the program that asked for it has ended")
 
 // stopped is the end of an attempt before it was sent.
 func stopped(err error, doing string) error {

@@ -43,6 +43,9 @@ type Options struct {
 	Log func(context.Context, Attempt)
 	// Waiting is told of everybody who waits for more than ten seconds; nil for nobody.
 	Waiting func(context.Context, Wait)
+	// Gone tells that the program that asked for the call has ended, so that nobody would learn of its effect. Then no Once call
+	// is sent, however long it has waited; nil: never.
+	Gone func() bool
 	// Known are texts that must never leave in a message, whatever a vendor echoes; nil: only those of the request itself.
 	Known *secret.Known
 }

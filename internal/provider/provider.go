@@ -106,6 +106,7 @@ func (p *oauthsecret) Configure(ctx context.Context, req provider.ConfigureReque
 			Log:              logAttempt,
 			Waiting:          logWait,
 			Known:            known,
+			Gone:             plugin.Orphaned,
 		})
 		if mistakes.HasError() {
 			connection.Problem = mistakes
