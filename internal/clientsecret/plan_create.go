@@ -199,12 +199,9 @@ func (r *clientSecret) now() *time.Time {
 func (r *clientSecret) lookFailed(plan model, err error, diags *diag.Diagnostics) {
 	var answer *httpapi.APIError
 	summary, detail := explain.Failure(r.kind.Subject(plan.client()), "look at the client", err, "Nothing was changed.")
-	if errors.As(err, &answer) && answer.Status == http.StatusUnauthorized || isRefusedLogin(err) {
+	if errors.As(err, &answer) && (answer.Status == http.StatusUnauthorized || answer.Credential != "") {
 		diags.AddError(summary, detail)
 		return
 	}
 	diags.AddWarning(r.titled(plan, "the client could not be looked at"), detail+"\n\nThe plan goes on without that look; the apply needs it.")
 }
-
-// isRefusedLogin tells an error of the provider's own login that another try would not cure.
-func isRefusedLogin(err error) bool { return errors.Is(err, httpapi.ErrUnauthorized) }
