@@ -79,7 +79,8 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	r.saw(m, rec, session.Seen, &facts)
 	if st.Drift != "" && st.Drift != before && m.OnExternal.ValueString() != rotation.ExternalIgnore {
 		r.connection.Registry.Tell(m.client(), rec.Object+" drift")
-		r.say(&resp.Diagnostics, m, rotation.DriftWarning(r.kind.Traits, m.settings(), st, rec, false, false))
+		next := r.decide(m, m, rec) // what a plan of the same configuration does about it
+		r.say(&resp.Diagnostics, m, rotation.DriftWarning(r.kind.Traits, m.settings(), st, rec, next.Rotate == rotation.Yes, next.Refused != nil))
 	}
 	resp.Diagnostics.Append(r.store(ctx, &resp.State, m)...)
 	resp.Diagnostics.Append(storeRecord(ctx, resp.Private, rec, keepsPlaintext(m))...)

@@ -24,6 +24,8 @@ type task struct {
 	kind       clientsecret.Kind
 	connection *session.Connection
 	client     rotation.Client
+	// version is the version of the current secret; 0 while it is not known.
+	version int64
 	// secretID is the previous secret's id at a vendor with many; "" is nothing to do there.
 	secretID  string
 	allowSelf bool
@@ -93,5 +95,9 @@ func (t task) deletes() string {
 	if t.kind.Traits.ManySecrets {
 		return fmt.Sprintf("secret %s of %s %s", t.secretID, t.kind.Noun, t.client.ID)
 	}
-	return fmt.Sprintf("the secret of %s %s that was current before this version", t.kind.Noun, t.client.ID)
+	version := "this version"
+	if t.version > 0 {
+		version = fmt.Sprintf("version %d", t.version)
+	}
+	return fmt.Sprintf("the secret of %s %s that was current before %s", t.kind.Noun, t.client.ID, version)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"strings"
 	"sync"
 	"time"
 
@@ -155,22 +156,28 @@ func (r *completion) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	if !plan.scope.IsUnknown() && !plan.client.IsUnknown() {
 		plan.id = types.StringValue(plan.scope.ValueString() + "/" + plan.client.ValueString())
 	}
+	var prior model
 	if !req.State.Raw.IsNull() {
-		prior := r.load(ctx, req.State, &resp.Diagnostics)
+		prior = r.load(ctx, req.State, &resp.Diagnostics)
 		if done(plan, prior) {
 			plan.previous, plan.completedAt, plan.deletes = prior.previous, prior.completedAt, prior.deletes
 			r.watch(plan, &resp.Diagnostics)
 		}
 	}
 	if plan.completedAt.IsUnknown() {
-		r.planTask(&plan, &resp.Diagnostics)
+		r.planTask(&plan, prior, &resp.Diagnostics)
 	}
 	r.store(ctx, &resp.Plan, plan, &resp.Diagnostics)
 }
 
-// planTask says what the apply ends, or refuses it.
-func (r *completion) planTask(plan *model, diags *diag.Diagnostics) {
+// planTask says what the apply ends, or refuses it. What it says names the version where an earlier one was completed: so it
+// differs from what stands there, and Terraform shows it. A first version is not known yet.
+func (r *completion) planTask(plan *model, prior model, diags *diag.Diagnostics) {
 	t := r.task(*plan)
+	counts := !r.kind.Traits.ManySecrets && prior.version.ValueInt64() > 0
+	if !counts {
+		t.version = 0
+	}
 	switch {
 	case plan.id.IsUnknown(), plan.previous.IsUnknown():
 		return
@@ -178,14 +185,17 @@ func (r *completion) planTask(plan *model, diags *diag.Diagnostics) {
 		plan.deletes = types.StringNull()
 		return
 	}
-	plan.deletes = types.StringValue(t.deletes())
+	if !counts || !plan.version.IsUnknown() {
+		plan.deletes = types.StringValue(t.deletes())
+	}
 	if r.connection == nil {
 		return
 	}
 	views := r.connection.Registry.Others(t.client, "")
 	rotates := plan.version.IsUnknown()
 	for _, v := range views {
-		rotates = rotates || !r.kind.Traits.ManySecrets && v.State.Version != plan.version.ValueInt64()
+		concerned := !r.kind.Traits.ManySecrets || strings.EqualFold(v.State.SecretID, t.secretID)
+		rotates = rotates || concerned && v.State.Version != plan.version.ValueInt64()
 	}
 	if err := t.refusal(rotates); err != nil {
 		diags.AddError(explain.Failure(r.kind.Subject(t.client), "plan the completion", err, "Nothing was changed."))
@@ -326,6 +336,7 @@ func (r *completion) task(m model) task {
 	return task{
 		kind: r.kind, connection: r.connection,
 		client:   rotation.Client{Scope: m.scope.ValueString(), ID: m.client.ValueString()},
+		version:  m.version.ValueInt64(),
 		secretID: m.previous.ValueString(), allowSelf: m.allowSelf.ValueBool(),
 	}
 }

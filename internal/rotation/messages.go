@@ -303,7 +303,7 @@ func DriftWarning(traits Traits, set Settings, st State, rec Record, rotating, r
 	switch {
 	case refused: // the refusal says what to do
 	case rotating:
-		todo = " This plan rotates, so that the state holds a working secret again."
+		todo = " This plan rotates, so that the state holds a working secret again; a refresh alone does not."
 	case st.Drift == Possible:
 		todo = ` Find out what was changed. To be safe, rotate from here when the consumers can take a new secret; verify { on_refresh = true } shows at each refresh whether the secret in state works.` + silence
 	case set.Chosen:

@@ -31,6 +31,10 @@ type client struct {
 	// disturb is what somebody else does in the drift step, and disturbance says it.
 	disturb     func()
 	disturbance string
+	// stillWorks: the secret in state does so after the disturbance.
+	stillWorks bool
+	// first is the version of the first secret that was made here.
+	first int64
 
 	tokenURL string
 	form     url.Values
@@ -50,6 +54,7 @@ func newClients(sim *simulator.Simulator, root string) []*client {
 			secrets:     func() []simulator.SecretRecord { return sim.Cloudflare.Secrets(account, oauthClient) },
 			disturb:     func() { sim.Cloudflare.RotateElsewhere(account, oauthClient) },
 			disturbance: "rotates in the dashboard",
+			stillWorks:  true,
 			// There is no login without a browser: a made-up code is refused as such only after the secret was accepted.
 			tokenURL: root + simulator.CloudflareTokenPath,
 			form:     url.Values{"grant_type": {"authorization_code"}, "code": {"made-up"}, "redirect_uri": {"https://example.com/oauth/callback"}},

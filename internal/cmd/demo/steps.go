@@ -21,8 +21,8 @@ var steps = []step{
 	{"Plan", "Nothing changed, so a plan has nothing to do.", (*demo).empty},
 	{"Rotate", "A new quarter rotates. A client has two secrets at most, so the oldest makes room (retire_first); the previous one goes on working.", (*demo).rotate},
 	{"Retire", "The overlap is over. CSP ended the previous secret by itself; elsewhere the next apply deletes it.", (*demo).retire},
-	{"Drift", "Somebody else changes each secret. A plan finds out.", (*demo).drift},
-	{"Repair", "Applying that plan makes secrets that the state and the consumers know.", (*demo).repair},
+	{"Drift", "Somebody else changes each secret. A plan finds out. What does not work any more is replaced; what still works waits for somebody to decide.", (*demo).drift},
+	{"Repair", "Another value of the trigger makes secrets that the state and the consumers know. At Cloudflare the secret in state ends for it.", (*demo).repair},
 	{"Complete", "With completion resources, one apply rotates, updates the consumer, and deletes the previous secret, in this order.", (*demo).complete},
 	{"Destroy", "Cloudflare keeps its secret (on_destroy = keep), CSP revokes, the Identity Service deletes what was made here.", (*demo).destroy},
 }
@@ -81,10 +81,8 @@ func (d *demo) retire(ctx context.Context) error {
 	rotated := d.sim.Now() // not before the last rotation
 	wait := d.overlap + time.Second
 	d.report.note(fmt.Sprintf("waiting %s: retire_previous_after is %s", wait, d.overlap))
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(time.Until(rotated.Add(wait))):
+	if err := until(ctx, rotated.Add(wait)); err != nil {
+		return err
 	}
 	if _, err := d.terraform(ctx, 2, "plan", "-detailed-exitcode", "-out="+savedPlan, quarter("Q2"), d.retireAfter()); err != nil {
 		return err
@@ -103,7 +101,22 @@ func (d *demo) retire(ctx context.Context) error {
 	return err
 }
 
+// until waits for a time.
+func until(ctx context.Context, at time.Time) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Until(at)):
+		return nil
+	}
+}
+
 func (d *demo) drift(ctx context.Context) error {
+	// What happens within a second of a call from here cannot be told from that call.
+	effects := d.sim.Effects()
+	if err := until(ctx, effects[len(effects)-1].Time.Add(3*time.Second)); err != nil {
+		return err
+	}
 	for _, c := range d.clients {
 		d.report.note(c.title + ": somebody else " + c.disturbance)
 		c.disturb()
@@ -113,13 +126,17 @@ func (d *demo) drift(ctx context.Context) error {
 	}
 	rotations, err := d.cli.rotates(ctx, savedPlan)
 	for _, c := range d.clients {
-		d.report.check(rotations[c.address()], c.title+": the plan rotates")
+		if c.stillWorks {
+			d.report.check(!rotations[c.address()], c.title+": the plan warns and does not rotate, because the secret in state still works")
+		} else {
+			d.report.check(rotations[c.address()], c.title+": the plan rotates, because the secret in state does not work")
+		}
 	}
 	return err
 }
 
 func (d *demo) repair(ctx context.Context) error {
-	if _, err := d.terraform(ctx, 0, "apply", savedPlan); err != nil {
+	if _, err := d.terraform(ctx, 0, "apply", quarter("Q2-again")); err != nil {
 		return err
 	}
 	return d.expect(ctx, "v3", outcomes{
@@ -257,11 +274,16 @@ func (d *demo) valid(ctx context.Context, c *client) (names []string, honest boo
 	return names, honest, nil
 }
 
-// learn takes over the names of new secrets: the version under which the state holds them, or where they come from.
+// learn takes over the names of new secrets: how many versions the state had by then, or where they come from. A version itself
+// begins at the Unix second of the first one.
 func (d *demo) learn(c *client, objects map[string]object) {
 	secret := objects[c.address()]
 	if value := text(secret, "client_secret"); value != "" {
-		d.names[value] = fmt.Sprintf("v%v", secret.Values["version"])
+		version, _ := secret.Values["version"].(float64)
+		if c.first == 0 {
+			c.first = int64(version)
+		}
+		d.names[value] = fmt.Sprintf("v%d", int64(version)-c.first+1)
 	}
 	for _, s := range c.secrets() {
 		switch {

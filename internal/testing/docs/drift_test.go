@@ -28,13 +28,13 @@ func TestDrift(t *testing.T) {
 		"rotated": {
 			elsewhere: func(w *acctest.World) { w.Cloudflare.RotateElsewhere(acctest.Account, acctest.OAuthClient) },
 			status:    2,
-			report:    []string{"The provider warns", "oauthsecret_cloudflare_client_secret.billing: The secret was changed outside Terraform", "somebody else rotated"},
+			report:    []string{"The provider warns", "oauthsecret_cloudflare_client_secret.billing: OAuth client " + acctest.OAuthClient + ": somebody else rotated the secret"},
 		},
 		"rotated and ended": {
 			elsewhere: func(w *acctest.World) { w.Cloudflare.RotateElsewhere(acctest.Account, acctest.OAuthClient) },
 			second:    func(w *acctest.World) { w.Cloudflare.DeleteRotatedElsewhere(acctest.Account, acctest.OAuthClient) },
 			status:    2,
-			report:    []string{"oauthsecret_cloudflare_client_secret.billing: The secret was changed outside Terraform", "then deleted the previous one"},
+			report:    []string{"oauthsecret_cloudflare_client_secret.billing: OAuth client " + acctest.OAuthClient + ": the secret in state does not work", "then deleted the previous secret"},
 		},
 		"deleted": {
 			elsewhere: func(w *acctest.World) {
@@ -52,7 +52,7 @@ func TestDrift(t *testing.T) {
 		"client gone": {
 			elsewhere: func(w *acctest.World) { w.CSP.DeleteApp(acctest.Org, acctest.OAuthApp) },
 			status:    2,
-			report:    []string{"oauthsecret_csp_client_secret.billing: The client is gone", "oauthsecret_csp_client_secret.billing: create"},
+			report:    []string{"oauthsecret_csp_client_secret.billing: OAuth app " + acctest.OAuthApp + ": the client is gone", "oauthsecret_csp_client_secret.billing: create"},
 		},
 		"no access": {
 			elsewhere: func(w *acctest.World) { w.Env["CLOUDFLARE_API_TOKEN"] = "revoked" },

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -177,17 +178,22 @@ var (
 )
 
 // version is the Unix second of the first secret, and what counts on from it.
-var version = regexp.MustCompile(`(version +(?:=|:) )(\d{10})(?: -> (\d{10}))?`)
+var version = regexp.MustCompile(`\b\d{10}\b`)
 
-// steady replaces the number of the first version by that of day.
+// steady counts the versions in a text from day, whatever second the first one was made in.
 func steady(text string) string {
-	numbers := version.FindStringSubmatch(text)
-	first, _ := strconv.ParseInt(numbers[2], 10, 64)
-	shown := numbers[1] + strconv.FormatInt(day.Unix(), 10)
-	if next, err := strconv.ParseInt(numbers[3], 10, 64); err == nil {
-		shown += " -> " + strconv.FormatInt(day.Unix()+next-first, 10)
+	first := slices.Min(append(version.FindAllString(text, -1), "9999999999"))
+	base, err := strconv.ParseInt(first, 10, 64)
+	if err != nil {
+		return text
 	}
-	return shown
+	return version.ReplaceAllStringFunc(text, func(number string) string {
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return number
+		}
+		return strconv.FormatInt(day.Unix()+n-base, 10)
+	})
 }
 
 // day is the day on which the guides' plans are made.
@@ -205,7 +211,7 @@ func printed(out string, apply bool, start time.Time) string {
 	}
 	out = port.ReplaceAllString(out, "vendor.example")
 	out = hash.ReplaceAllString(out, `"b5d4045c3f466fa91fe2cc6abe79232a1a57cdf104f7a26e716e0a1e2789df78"`)
-	out = version.ReplaceAllStringFunc(out, steady)
+	out = steady(out)
 	out = stamp.ReplaceAllStringFunc(out, func(text string) string {
 		at, err := time.Parse(time.RFC3339, text)
 		if err != nil {

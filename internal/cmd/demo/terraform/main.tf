@@ -25,7 +25,6 @@ resource "oauthsecret_cloudflare_client_secret" "app" {
   rotate_when_changed   = { quarter = var.quarter }
   retire_previous_after = var.retire_previous_after
   on_pending_rotation   = "retire_first" # the secret before the previous one makes room
-  on_external_rotation  = "rotate"       # the default only warns
 }
 
 resource "oauthsecret_csp_client_secret" "app" {
@@ -33,8 +32,12 @@ resource "oauthsecret_csp_client_secret" "app" {
   rotate_when_changed   = { quarter = var.quarter }
   retire_previous_after = var.retire_previous_after
   on_pending_rotation   = "retire_first"
-  on_external_rotation  = "rotate"
+  on_external_rotation  = "rotate" # the default only warns
   on_destroy            = "revoke" # the default keeps the secret
+
+  verify {
+    on_refresh = true # each plan tries the secret in state
+  }
 }
 
 resource "oauthsecret_identity_service_client_secret" "app" {

@@ -12,7 +12,7 @@ run "create" {
   }
 
   assert {
-    condition     = output.version == 1 && output.client_secret != null
+    condition     = output.version > 0 && output.client_secret != null
     error_message = "The first apply makes the first secret."
   }
 }
@@ -23,7 +23,7 @@ run "a_new_key_does_not_rotate" {
   }
 
   assert {
-    condition     = output.version == 1
+    condition     = output.version == run.create.version
     error_message = "Only a changed value rotates."
   }
 }
@@ -36,7 +36,7 @@ run "complete_after_consumers" {
   }
 
   assert {
-    condition     = oauthsecret_identity_service_rotation_completion.this[0].version == 1
+    condition     = oauthsecret_identity_service_rotation_completion.this[0].version == run.create.version
     error_message = "The open rotation is completed."
   }
 }
@@ -49,7 +49,7 @@ run "rotate" {
   }
 
   assert {
-    condition     = output.version == 2 && oauthsecret_identity_service_rotation_completion.this[0].version == 2
+    condition     = output.version == run.create.version + 1 && oauthsecret_identity_service_rotation_completion.this[0].version == output.version
     error_message = "A changed value rotates, and the rotation is completed."
   }
 }
