@@ -117,6 +117,7 @@ func (r *clientSecret) replaced(ctx context.Context, plan model, rec rotation.Re
 func (r *clientSecret) lookBeforeCreation(ctx context.Context, plan model, adopt bool, gone []session.Object, diags *diag.Diagnostics) {
 	known := openElsewhere(gone)
 	if r.connection.Unknown {
+		r.mayMakeRoom(plan, adopt, gone, diags)
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, planLook)
@@ -125,7 +126,9 @@ func (r *clientSecret) lookBeforeCreation(ctx context.Context, plan model, adopt
 	if err != nil {
 		r.lookFailed(plan, err, diags)
 		if known != nil && !adopt && !r.kind.Traits.ManySecrets {
-			r.openRotation(plan, *known, true, diags)
+			r.openRotation(plan, *known, diags)
+		} else {
+			r.mayMakeRoom(plan, adopt, gone, diags)
 		}
 		return
 	}
@@ -141,13 +144,14 @@ func (r *clientSecret) lookBeforeCreation(ctx context.Context, plan model, adopt
 		open = *facts.HasPrevious
 	}
 	if !open {
+		r.mayMakeRoom(plan, adopt, gone, diags)
 		return
 	}
 	if known == nil {
 		known = &session.Object{View: rotation.View{Record: rotation.Record{ForeignPrevious: true}}}
 		known.EndsPrevious = endsPrevious(gone)
 	}
-	r.openRotation(plan, *known, facts.HasPrevious != nil, diags)
+	r.openRotation(plan, *known, diags)
 }
 
 // openElsewhere is the object that goes and whose state says that a rotation is open.
@@ -170,11 +174,15 @@ func endsPrevious(gone []session.Object) bool {
 }
 
 // openRotation refuses, or names, a creation that meets an open rotation.
-func (r *clientSecret) openRotation(plan model, o session.Object, _ bool, diags *diag.Diagnostics) {
+func (r *clientSecret) openRotation(plan model, o session.Object, diags *diag.Diagnostics) {
 	if o.EndsPrevious {
 		return // the object that goes makes room
 	}
 	doubtful := o.Record.Doubtful(o.State)
+	if plan.OnPending.IsUnknown() {
+		r.say(diags, plan, rotation.CreationMayMakeRoom(doubtful))
+		return
+	}
 	switch plan.OnPending.ValueString() {
 	case rotation.PendingFail:
 		refusal := rotation.PendingRefusal(r.kind.Traits, o.State.PreviousEndsAt)
@@ -188,6 +196,17 @@ func (r *clientSecret) openRotation(plan model, o session.Object, _ bool, diags 
 		}
 		r.say(diags, plan, rotation.CreationRoom(doubtful))
 	}
+}
+
+// mayMakeRoom says that a creation ends a previous secret that it finds at the apply and that the plan did not see. The apply of
+// a creation learns nothing of what its plan saw.
+func (r *clientSecret) mayMakeRoom(plan model, adopt bool, gone []session.Object, diags *diag.Diagnostics) {
+	set := plan.settings()
+	mayEnd := plan.OnPending.IsUnknown() || set.OnPending == rotation.PendingRetireFirst
+	if adopt || r.kind.Traits.ManySecrets || set.Mode == rotation.Regenerate || !mayEnd || endsPrevious(gone) {
+		return
+	}
+	r.say(diags, plan, rotation.CreationMayMakeRoom(false))
 }
 
 func (r *clientSecret) now() *time.Time {

@@ -178,31 +178,56 @@ func (r *completion) planTask(plan *model, prior model, diags *diag.Diagnostics)
 	if !counts {
 		t.version = 0
 	}
+	later := plan.previous.IsUnknown() // which secret it is turns out at the apply, and is named all the same
 	switch {
-	case plan.id.IsUnknown(), plan.previous.IsUnknown():
+	case plan.id.IsUnknown():
 		return
-	case !plan.version.IsUnknown() && plan.version.ValueInt64() == 0, r.kind.Traits.ManySecrets && t.secretID == "":
+	case !plan.version.IsUnknown() && plan.version.ValueInt64() == 0, r.kind.Traits.ManySecrets && t.secretID == "" && !later:
 		plan.deletes = types.StringNull()
 		return
 	}
-	if !counts || !plan.version.IsUnknown() {
+	if !later && (!counts || !plan.version.IsUnknown()) {
 		plan.deletes = types.StringValue(t.deletes())
 	}
 	if r.connection == nil {
 		return
 	}
-	views := r.connection.Registry.Others(t.client, "")
-	rotates := plan.version.IsUnknown()
+	views := r.views(t.client, prior)
+	rotates, open := plan.version.IsUnknown(), later
 	for _, v := range views {
 		concerned := !r.kind.Traits.ManySecrets || strings.EqualFold(v.State.SecretID, t.secretID)
 		rotates = rotates || concerned && v.State.Version != plan.version.ValueInt64()
+		// The version after a rotation that is sure is known.
+		open = open || !r.kind.Traits.ManySecrets && plan.version.IsUnknown() && v.State.Version > 0
 	}
 	if err := t.refusal(rotates); err != nil {
 		diags.AddError(explain.Failure(r.kind.Subject(t.client), "plan the completion", err, "Nothing was changed."))
 		return
 	}
-	message := rotation.CompletionMessage(r.kind.Traits, t.secretID, views, rotates)
+	if later && len(views) == 0 {
+		return // the first secret of a client replaces none that is known here
+	}
+	message := rotation.CompletionMessage(r.kind.Traits, t.secretID, views, rotates, open)
 	diags.AddWarning(r.kind.Noun+" "+t.client.ID+": "+message.Title, message.Detail+"\n\n"+explain.Where(r.kind.Subject(t.client)))
+}
+
+// views are the objects of a client that a completion may belong to: at a vendor with many secrets those with the version that it
+// completed last, where there is one.
+func (r *completion) views(client rotation.Client, prior model) []rotation.View {
+	all := r.connection.Registry.Others(client, "")
+	if !r.kind.Traits.ManySecrets || prior.version.IsNull() {
+		return all
+	}
+	var same []rotation.View
+	for _, v := range all {
+		if v.State.Version == prior.version.ValueInt64() {
+			same = append(same, v)
+		}
+	}
+	if len(same) > 0 {
+		return same
+	}
+	return all
 }
 
 // watch says, where nothing is to be done, that the previous secret that was ended is there again: then somebody else rotated.

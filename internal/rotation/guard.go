@@ -3,6 +3,7 @@ package rotation
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // The checks right before a secret is ended. They hold whatever a caller thinks, on every path: in doubt nothing is sent.
@@ -185,20 +186,34 @@ func MayPlanCompletion(traits Traits, secretID string, v View, rotates bool) *Re
 	return nil
 }
 
-// CompletionMessage says what a completion ends. views are the objects of its client.
-func CompletionMessage(traits Traits, secretID string, views []View, rotates bool) Message {
+// CompletionMessage says what a completion ends. views are the objects of its client that it may belong to. rotates tells that
+// the object is rotated in the same apply, open that this is not known yet.
+func CompletionMessage(traits Traits, secretID string, views []View, rotates, open bool) Message {
 	which, stays := "the previous secret", "The current secret stays."
 	if secretID != "" {
 		which = "secret " + secretID
 	}
+	var either []string
 	for _, v := range views {
 		switch {
+		case open:
+			either = append(either, currentName(v.State)+", if it is replaced in this apply")
+			if v.State.HasPrevious {
+				either = append(either, previousName(v.State, v.Record)+", if it is not")
+			}
 		case traits.ManySecrets && !(Entry{ID: secretID}).Is(v.State.PreviousSecretID) && !(Entry{ID: secretID}).Is(v.State.SecretID):
 			continue
 		case rotates:
 			which, stays = currentName(v.State)+", which this apply replaces", "The new secret stays."
 		default:
 			which, stays = previousName(v.State, v.Record), capital(currentName(v.State))+" stays."
+		}
+	}
+	if len(either) > 0 {
+		return Message{
+			Title: "this apply may delete the previous secret",
+			Detail: "Whether the secret is rotated is not known yet. After everything that it depends on, this completion ends the previous secret as it is then: " +
+				strings.Join(either, "; ") + ". Whatever else still uses that one fails then. The newer one stays.",
 		}
 	}
 	return Message{

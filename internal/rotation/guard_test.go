@@ -250,11 +250,16 @@ func TestCompletionMessage(t *testing.T) {
 		"many":                  {many, "OLD", []View{other, own}, false, []string{"secret old (the previous one, version 1)", "Secret new (the current one, version 2) stays.", "!7"}},
 		"many, rotates":         {many, "new", []View{own, other}, true, []string{"secret new (the current one, version 2), which this apply replaces", "!theirs"}},
 	} {
-		got := CompletionMessage(c.traits, c.id, c.views, c.rotates)
+		got := CompletionMessage(c.traits, c.id, c.views, c.rotates, false)
 		hasTitles(t, []Message{got}, "this apply deletes the previous secret")
 		t.Log(name)
 		says(t, got.Detail, c.says...)
 	}
+	// While it is not known whether the object is rotated, both secrets that may end are named.
+	own.State.HasPrevious = true
+	open := CompletionMessage(many, "", []View{own}, false, true)
+	hasTitles(t, []Message{open}, "this apply may delete the previous secret")
+	says(t, open.Detail, "secret new (the current one, version 2), if it is replaced", "secret old (the previous one, version 1), if it is not")
 	hasTitles(t, []Message{RotatedAfterCompletion()}, "somebody else rotated the secret")
 }
 

@@ -169,6 +169,19 @@ func CreationRoom(doubtful bool) Message {
 	return m
 }
 
+// CreationMayMakeRoom says that a creation deletes a previous secret first if it finds one at the apply.
+func CreationMayMakeRoom(doubtful bool) Message {
+	m := Message{
+		Title: "this apply may delete the previous secret before the rotation",
+		Detail: "A new secret is made for this client. If the apply finds a previous secret that is still valid, and on_pending_rotation is \"retire_first\", " +
+			"that previous secret is deleted right before; whatever still uses it fails then.",
+	}
+	if doubtful {
+		m.Detail += " It may be the secret in use: nothing here left it behind."
+	}
+	return m
+}
+
 func endlessWarning(ids []string) Message {
 	return Message{
 		Title: "earlier secrets are still valid",

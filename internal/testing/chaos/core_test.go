@@ -27,9 +27,14 @@ type block struct {
 	attrs func(get getter) map[string]any
 	// after are blocks whose failure keeps this one from being applied.
 	after []string
+	// reads is the secret that a consumer stores; a consumer is a resource of another provider.
+	reads string
 	// createFirst is create_before_destroy.
 	createFirst bool
 }
+
+// laterAddr is the address of values that are known only at apply.
+const laterAddr = "later"
 
 // deposed is the address of what a replacement still has to destroy.
 func deposed(addr string) string { return addr + " (deposed)" }
@@ -82,6 +87,14 @@ type terraform struct {
 	crash func(addr string) bool
 	// applied is told of every resource that was applied without an error.
 	applied func(addr string, value tftypes.Value)
+	// shuffle puts resources that do not depend on each other into the order of this walk; nil keeps that of the configuration.
+	shuffle func(addrs []string)
+	// later are the values that a plan does not know.
+	later map[string]any
+	// consumes is told of a new value for a consumer, and tells whether it took it; a failed one may store what was planned.
+	consumes func(addr, value string) (took, stores bool)
+	// consumers are what the state holds of the consumers.
+	consumers map[string]string
 
 	mu    sync.Mutex
 	state map[string]*object
@@ -112,6 +125,8 @@ type command struct {
 	tf       *terraform
 	server   tfprotov6.ProviderServer
 	stopping context.Context // ends with the first interrupt
+
+	applying bool
 
 	mu     sync.Mutex
 	state  map[string]*object
@@ -277,11 +292,15 @@ func (c *command) planAll(cfg config) map[string]*step {
 			order = append(order, addr)
 		}
 	}
+	order = c.walk(cfg, order)
 	if c.tf.targets != nil {
 		order = slices.DeleteFunc(order, func(addr string) bool { return !c.tf.targets(addr) })
 	}
 	steps := map[string]*step{}
 	c.each(cfg, order, func(addr string) {
+		if blocks[addr].reads != "" {
+			return // of another provider
+		}
 		if !c.tf.skipRefresh && !c.refresh(addr) {
 			return
 		}
@@ -302,6 +321,32 @@ func (c *command) planAll(cfg config) map[string]*step {
 		}
 	})
 	return steps
+}
+
+// walk is an order in which Terraform may come to the resources: each after those that it depends on.
+func (c *command) walk(cfg config, order []string) []string {
+	if c.tf.shuffle == nil {
+		return order
+	}
+	after := map[string][]string{}
+	for _, b := range cfg {
+		after[b.addr] = b.after
+	}
+	c.tf.shuffle(order)
+	var sorted []string
+	var visit func(addr string)
+	visit = func(addr string) {
+		for _, dependency := range after[addr] {
+			visit(dependency)
+		}
+		if !slices.Contains(sorted, addr) && slices.Contains(order, addr) {
+			sorted = append(sorted, addr)
+		}
+	}
+	for _, addr := range order {
+		visit(addr)
+	}
+	return sorted
 }
 
 func (c *command) object(addr string) *object {
@@ -339,6 +384,12 @@ func (c *command) refresh(addr string) bool {
 
 // get reads an attribute of what is planned or applied.
 func (c *command) get(addr, attribute string) any {
+	if addr == laterAddr {
+		if c.applying {
+			return c.tf.later[attribute]
+		}
+		return unknown{}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	value, ok := c.shown[addr]
@@ -437,47 +488,113 @@ func (c *command) applyAll(cfg config, steps map[string]*step) {
 		c.save(addr, o)
 	}
 
+	c.applying = true
 	blocks := map[string]block{}
-	var order, removed []string
+	var order []string
 	for _, b := range cfg {
 		blocks[b.addr] = b
 		order = append(order, b.addr)
 	}
 	for addr := range steps {
 		if _, configured := blocks[addr]; !configured {
-			removed = append(removed, addr)
+			order = append(order, addr)
 		}
 	}
-	slices.Sort(removed)
-	slices.Reverse(removed)
-	c.each(cfg, removed, func(addr string) { c.applyDelete(addr, steps[addr].prior.kind, steps[addr]) })
-	c.each(cfg, order, func(addr string) {
+	slices.SortStableFunc(order[len(cfg):], func(a, b string) int { return strings.Compare(b, a) })
+	if c.tf.shuffle == nil { // what is removed goes first
+		order = append(slices.Clone(order[len(cfg):]), order[:len(cfg)]...)
+	}
+	c.each(cfg, c.walk(cfg, order), func(addr string) {
 		b, s := blocks[addr], steps[addr]
+		if b.reads != "" && c.ready(b) {
+			c.consume(b)
+			return
+		}
 		if s == nil {
 			return
 		}
-		c.mu.Lock()
-		skipped := c.stopping.Err() != nil
-		for _, dependency := range b.after {
-			skipped = skipped || c.failed[dependency]
+		if b.addr == "" {
+			c.remove(addr, s)
+			return
 		}
-		if skipped {
-			c.failed[addr] = true
-		}
-		c.mu.Unlock()
-		if skipped {
+		if !c.ready(b) {
 			return
 		}
 		if !c.applyOne(b, s) {
-			c.mu.Lock()
-			c.failed[addr] = true
-			c.mu.Unlock()
+			c.spoil(addr)
 			return
 		}
 		if o := c.object(addr); o != nil && c.tf.applied != nil {
 			c.tf.applied(addr, o.value)
 		}
 	})
+	// What create_before_destroy replaced goes last: what depends on the new object has it by then.
+	for _, b := range cfg {
+		s := steps[b.addr]
+		if s == nil || s.action != "replace" || !b.createFirst || c.object(deposed(b.addr)) == nil || c.unfinished(cfg, b.addr) {
+			continue
+		}
+		c.guarded(b.addr, func() { c.remove(deposed(b.addr), &step{prior: c.object(deposed(b.addr))}) })
+	}
+}
+
+// ready tells whether everything that a block depends on was applied.
+func (c *command) ready(b block) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	skipped := c.stopping.Err() != nil
+	for _, dependency := range b.after {
+		skipped = skipped || c.failed[dependency]
+	}
+	if skipped {
+		c.failed[b.addr] = true
+	}
+	return !skipped
+}
+
+// spoil keeps what depends on a block from being applied.
+func (c *command) spoil(addr string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failed[addr] = true
+}
+
+// unfinished tells that a block, or something that depends on it, was not applied.
+func (c *command) unfinished(cfg config, addr string) bool {
+	if c.failed[addr] || c.stopping.Err() != nil {
+		return true
+	}
+	return slices.ContainsFunc(cfg, func(b block) bool { return slices.Contains(b.after, addr) && c.failed[b.addr] })
+}
+
+// remove destroys an object that the configuration does not have. A deposed object is planned once more by the apply.
+func (c *command) remove(addr string, s *step) {
+	if c.stopping.Err() != nil {
+		return
+	}
+	kind := s.prior.kind
+	if strings.HasSuffix(addr, deposed("")) {
+		if s = c.planDelete(addr); s == nil {
+			return
+		}
+	}
+	c.applyDelete(addr, kind, s)
+}
+
+// consume is the apply of a consumer. Its plan showed a difference where the secret is another one than the stored one.
+func (c *command) consume(b block) {
+	value, _ := c.get(b.reads, "client_secret_sha256").(string)
+	if value == "" || c.tf.consumers[b.addr] == value {
+		return
+	}
+	took, stores := c.tf.consumes(b.addr, value)
+	if took || stores {
+		c.tf.consumers[b.addr] = value
+	}
+	if !took {
+		c.spoil(b.addr)
+		c.fail("apply", b.addr, fmt.Errorf("the consumer refused the new secret"))
+	}
 }
 
 func (c *command) tfAddresses() map[string]bool {
@@ -530,11 +647,7 @@ func (c *command) applyOne(b block, first *step) bool {
 		c.save(deposed(b.addr), nil)
 		return false
 	}
-	if !ok {
-		return false
-	}
-	s = c.planDelete(deposed(b.addr))
-	return s != nil && c.applyDelete(deposed(b.addr), b.kind, s)
+	return ok
 }
 
 // applyChange carries out a create or update and keeps what Terraform keeps.
@@ -591,13 +704,9 @@ func (c *command) applyChange(addr, typeName string, s *step) (tftypes.Value, bo
 func (c *command) applyDelete(addr, typeName string, s *step) bool {
 	kind := schemaOf(typeName).ValueType()
 	o := s.prior
-	private := s.private
-	if o.tainted {
-		private = nil // a tainted object gets no private state
-	}
 	resp, err := c.server.ApplyResourceChange(c.stopping, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: typeName, PriorState: pack(kind, o.value), PlannedState: pack(kind, null(kind)), Config: pack(kind, null(kind)),
-		PlannedPrivate: private,
+		PlannedPrivate: s.private,
 	})
 	if err != nil {
 		c.fail("apply", addr, err)
@@ -631,19 +740,20 @@ func (tf *terraform) backup() map[string]*object {
 }
 
 // refreshOnly is terraform apply -refresh-only: it reads and stores, and plans nothing.
-func (tf *terraform) refreshOnly(ctx context.Context, cfg config) result {
+func (tf *terraform) refreshOnly(ctx context.Context) result {
 	c := tf.command(ctx)
 	if c.result.failed() {
 		return c.result
 	}
-	for _, b := range cfg {
-		c.refresh(b.addr)
+	addrs := slices.Sorted(maps.Keys(c.state))
+	for _, addr := range addrs {
+		c.refresh(addr)
 	}
 	if c.result.failed() {
 		return c.result
 	}
-	for _, b := range cfg {
-		c.save(b.addr, c.object(b.addr))
+	for _, addr := range addrs {
+		c.save(addr, c.object(addr))
 	}
 	return c.result
 }

@@ -274,7 +274,7 @@ func (h *history) step() {
 	case 21:
 		h.note("refresh")
 		h.disturb()
-		h.command("refresh", func(ctx context.Context) result { return h.after(h.tf, h.tf.refreshOnly(ctx, h.config())) })
+		h.command("refresh", func(ctx context.Context) result { return h.after(h.tf, h.tf.refreshOnly(ctx)) })
 	case 0, 1:
 		h.drift()
 	case 2, 3:
