@@ -86,10 +86,14 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 	if r.crowded(prior, diags) {
 		return
 	}
+	sent := r.checkChosen(ctx, *plan, prior, req, diags)
 	driftTitle := rotation.DriftWarning(r.kind.Traits, plan.settings(), st, rec, false, false).Title
 	for _, w := range decision.Warnings {
 		if w.Title == driftTitle && !r.tell(prior, r.mark(prior, rec)+" drift") {
 			continue // the read of this plan said so
+		}
+		if w.Title == rotation.EndsInUse && sent {
+			continue // the value goes on working as the new one
 		}
 		r.say(diags, prior, w)
 	}
@@ -98,13 +102,17 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 		return
 	}
 	r.nameUnclaimed(prior, st, rec, decision.Rotate, diags)
-	r.checkChosen(ctx, *plan, prior, req, diags)
 	switch decision.Rotate {
 	case rotation.No:
 		r.planKept(plan, prior, rec, decision, diags)
 		return
 	case rotation.Maybe:
+		rotated := *plan
+		r.forgetSecret(&rotated)
+		r.planCustody(&rotated)
+		r.planOutcome(&rotated, st)
 		r.forgetSecret(plan)
+		plan.settle(rotated, prior)
 		plan.Drift = types.StringNull()
 		if !prior.Drift.IsNull() {
 			plan.Drift = types.StringUnknown()
@@ -192,6 +200,31 @@ func (r *clientSecret) decideLooking(ctx context.Context, plan model, prior *mod
 	}
 	prior.HasPrevious = types.BoolValue(false)
 	return r.decide(plan, *prior, rec)
+}
+
+// settle plans what is null or false before an apply that may rotate, and is so whether it does or not.
+func (m *model) settle(rotated, prior model) {
+	strings := map[*types.String][2]types.String{
+		&m.Secret: {rotated.Secret, prior.Secret}, &m.DueAt: {rotated.DueAt, prior.DueAt}, &m.ExpiresAt: {rotated.ExpiresAt, prior.ExpiresAt},
+	}
+	if m.Recipients.Equal(prior.Recipients) {
+		strings[&m.Encrypted] = [2]types.String{rotated.Encrypted, prior.Encrypted}
+	}
+	if !prior.HasPrevious.ValueBool() {
+		strings[&m.PreviousEndsAt] = [2]types.String{rotated.PreviousEndsAt, prior.PreviousEndsAt}
+		strings[&m.PreviousSecretID] = [2]types.String{rotated.PreviousSecretID, prior.PreviousSecretID}
+		if rotated.HasPrevious.Equal(types.BoolValue(false)) {
+			m.HasPrevious = types.BoolValue(false)
+		}
+	}
+	for planned, either := range strings {
+		if either[0].IsNull() && either[1].IsNull() {
+			*planned = types.StringNull()
+		}
+	}
+	if rotated.Verified.IsNull() && prior.Verified.IsNull() {
+		m.Verified = types.BoolNull()
+	}
 }
 
 // planKept plans an update without a rotation.
@@ -373,21 +406,22 @@ func (r *clientSecret) remember(plan *model, prior model) {
 	plan.SecretID, plan.PreviousSecretID, plan.ExpiresAt = prior.SecretID, prior.PreviousSecretID, prior.ExpiresAt
 }
 
-// checkChosen warns when a chosen value and its version do not change together.
-func (r *clientSecret) checkChosen(ctx context.Context, plan, prior model, req resource.ModifyPlanRequest, diags *diag.Diagnostics) {
+// checkChosen warns when a chosen value and its version do not change together. again tells that the secret in use is sent again.
+func (r *clientSecret) checkChosen(ctx context.Context, plan, prior model, req resource.ModifyPlanRequest, diags *diag.Diagnostics) (again bool) {
 	if !r.kind.Traits.CallerChooses || prior.SHA256.IsNull() || prior.ChosenVersion.IsNull() || plan.ChosenVersion.IsNull() || plan.ChosenVersion.IsUnknown() {
-		return
+		return false
 	}
 	value := r.chosen(ctx, req.Config, diags)
 	if value.Empty() {
-		return
+		return false
 	}
 	same, moved := value.SHA256() == prior.SHA256.ValueString(), !plan.ChosenVersion.Equal(prior.ChosenVersion)
 	switch {
 	case same && moved:
 		r.say(diags, prior, rotation.Message{
-			Title:  "client_secret_wo has the value from before",
-			Detail: "client_secret_wo_version is new, but client_secret_wo is the secret in use. The apply sends it again; that is no rotation to another value. Give client_secret_wo a new value.",
+			Title: "client_secret_wo has the value from before",
+			Detail: "client_secret_wo_version is new, but client_secret_wo is the secret in use. The apply sends it again: it goes on working, and nothing is rotated to another value. " +
+				"Give client_secret_wo a new value.",
 		})
 	case !same && !moved:
 		r.say(diags, prior, rotation.Message{
@@ -395,6 +429,7 @@ func (r *clientSecret) checkChosen(ctx context.Context, plan, prior model, req r
 			Detail: "Only a new client_secret_wo_version sends client_secret_wo to the vendor: this apply does not, and the secret from before stays the current one. Change client_secret_wo_version as well.",
 		})
 	}
+	return same && moved
 }
 
 // where names the client of m.

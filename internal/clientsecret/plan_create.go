@@ -38,6 +38,9 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 	if plan.RotateAfter.IsNull() || !plan.ChosenVersion.IsNull() && !plan.ChosenVersion.IsUnknown() {
 		plan.DueAt = types.StringNull()
 	}
+	if clash := rotation.Collides(r.kind.Traits, plan.settings()); clash != nil {
+		r.say(diags, *plan, *clash)
+	}
 	if !plan.named() || r.connection == nil {
 		return
 	}

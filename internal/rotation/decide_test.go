@@ -323,7 +323,7 @@ func TestDecide_Room(t *testing.T) {
 		"It is the secret in this state, which its consumers use: somebody else rotated")
 	says(t, strings.Join(texts(base(flagged, withPrevious, triggered, retireFirst, func(in *inputs) { in.rec.ForeignPrevious = true }).decide().Warnings), "\n"),
 		"It may be the secret in use")
-	says(t, strings.Join(texts(base(flagged, withPrevious, maybe, retireFirst).decide().Warnings), "\n"), "If it rotates, the previous secret (version 1)")
+	says(t, strings.Join(texts(base(flagged, withPrevious, maybe, retireFirst).decide().Warnings), "\n"), "If the value of q in rotate_when_changed turns out to differ, the apply rotates", "the previous secret (version 1) is deleted right before")
 }
 
 func TestDecide_EndsAtRotation(t *testing.T) {

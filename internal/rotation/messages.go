@@ -66,7 +66,7 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 	}
 	condition := ""
 	if d.Rotate == Maybe {
-		condition = "if it rotates, "
+		condition = d.Reason.If() + ", "
 	}
 	if set.Mode == Regenerate && traits.Regenerates {
 		return append(all, regenerates(condition, st))
@@ -109,38 +109,48 @@ func roomWarning(condition string, st State, rec Record, d Decision, ours bool) 
 	if st.Drift == Rotated {
 		doubt = " It is the secret in this state, which its consumers use: somebody else rotated."
 	}
-	title := "this apply deletes the previous secret before the rotation"
+	which := previousName(st, rec)
 	if condition != "" {
-		title = "this apply may delete the previous secret before a rotation"
+		return Message{
+			Title:  "this apply may delete the previous secret before a rotation",
+			Detail: condition + "the apply rotates. An earlier previous secret counts as valid: " + which + " is deleted right before the new one is made; whatever still uses it fails then." + doubt,
+		}
 	}
 	return Message{
-		Title: title,
-		Detail: fmt.Sprintf("A rotation is due (%s), and an earlier previous secret counts as valid. %s%s is deleted right before the new one is made; whatever still uses it fails then.%s",
-			d.Reason.Why(), capital(condition+previousName(st, rec)), "", doubt),
+		Title: "this apply deletes the previous secret before the rotation",
+		Detail: fmt.Sprintf("A rotation is due (%s), and an earlier previous secret counts as valid. %s is deleted right before the new one is made; whatever still uses it fails then.%s",
+			d.Reason.Why(), capital(which), doubt),
 	}
 }
 
+// EndsInUse is the title of the warning that a rotation ends the secret that it replaces.
+const EndsInUse = "this apply ends the secret in use now"
+
 func endsAtRotation(condition string, st State, d Decision) Message {
-	title := "this apply ends the secret in use now"
 	if condition != "" {
-		title = "this apply may end the secret in use now"
+		return Message{
+			Title: "this apply may end the secret in use now",
+			Detail: condition + "the apply rotates. Then " + currentName(st) + " is deleted in this apply, right after the new one is made (retire_previous_after is \"0s\"). " +
+				"Whatever uses it fails until it has the new one. Otherwise nothing is called.",
+		}
 	}
 	return Message{
-		Title: title,
-		Detail: fmt.Sprintf("retire_previous_after is \"0s\": %s%s is deleted in this apply, right after the new one is made (%s). Whatever uses it fails until it has the new one.",
-			condition, currentName(st), d.Reason.Why()),
+		Title: EndsInUse,
+		Detail: fmt.Sprintf("retire_previous_after is \"0s\": %s is deleted in this apply, right after the new one is made (%s). Whatever uses it fails until it has the new one.",
+			currentName(st), d.Reason.Why()),
 	}
 }
 
 func regenerates(condition string, st State) Message {
-	title := "this apply ends every secret at once"
+	title, when := "this apply ends every secret at once", "at the rotation"
 	if condition != "" {
-		title = "this apply may end every secret at once"
+		title, when = "this apply may end every secret at once", "then"
+		condition += "the apply rotates. "
 	}
 	return Message{
 		Title: title,
-		Detail: fmt.Sprintf("rotation_mode is \"regenerate\": %severy secret of the client, %s among them, stops working at the rotation, without an overlap. Whatever uses one fails until it has the new one.",
-			condition, currentName(st)),
+		Detail: fmt.Sprintf("%srotation_mode is \"regenerate\": every secret of the client, %s among them, stops working %s, without an overlap. Whatever uses one fails until it has the new one.",
+			condition, currentName(st), when),
 	}
 }
 
