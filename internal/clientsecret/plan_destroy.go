@@ -16,6 +16,9 @@ import (
 func (r *clientSecret) planDestroy(ctx context.Context, prior model, rec rotation.Record, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
 	r.saw(prior, rec, session.Goes, nil)
+	if r.connection != nil && prior.named() {
+		r.connection.Registry.PlanDestroy(prior.client(), r.mark(prior, rec))
+	}
 	others := r.others(ctx, prior, rec)
 	if len(others) > 0 && resp.Private != nil {
 		diags.Append(storeKey(ctx, resp.Private, plannedKey, planned{Occupied: true})...)

@@ -120,12 +120,12 @@ func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts
 	case !*before.HasPrevious:
 		return before, nil
 	case o.room:
-		return before, o.makeRoom(ctx)
-	case !o.creates && !o.rec.Ours(before):
-		return before, &rotation.RefusedError{
-			Reason: "A previous secret appeared since the plan: somebody else rotated, and the secret in use may be the previous one now.",
-			Remedy: "Run a plan again; it says what would be deleted.",
+		if err := o.makeRoom(ctx); err != nil {
+			return before, err
 		}
+		return o.lookAfterRoom(ctx)
+	case !o.creates && !o.rec.Ours(before):
+		return before, rotation.AppearedSincePlan()
 	default:
 		return before, rotation.PendingRefusal(traits, nil)
 	}
@@ -151,13 +151,28 @@ func (o *rotate) look(ctx context.Context, c rotation.Client) (rotation.Facts, e
 	return facts, err
 }
 
+// lookAfterRoom looks again when the previous secret has been ended, so that the new secret's record begins with the client as it is
+// right before. A previous secret that is there again is somebody else's.
+func (o *rotate) lookAfterRoom(ctx context.Context) (rotation.Facts, error) {
+	facts, err := o.gate.Look(ctx)
+	for _, pause := range secondLooks {
+		if err != nil || !o.rec.LagsEnd(facts) || o.r.connection.Clock.Sleep(ctx, pause) != nil {
+			break
+		}
+		facts, err = o.gate.Look(ctx)
+	}
+	if err == nil && facts.HasPrevious != nil && *facts.HasPrevious && !o.rec.LagsEnd(facts) {
+		return facts, rotation.AppearedSincePlan()
+	}
+	return facts, err
+}
+
 // makeRoom ends the previous secret before a rotation. Where verification is asked for, the current secret is verified first:
 // until then the previous one may be the only one that works.
 func (o *rotate) makeRoom(ctx context.Context) error {
 	traits := o.r.kind.Traits
-	ending := rotation.Ending{}
+	ending, view := rotation.Ending{}, rotation.View{Object: o.rec.Object, State: o.prior, Record: *o.rec}
 	if !o.creates {
-		view := rotation.View{Object: o.rec.Object, State: o.prior, Record: *o.rec}
 		ending.View = &view
 		if unproved(o.priorModel) || !o.m.Verify.IsNull() && !o.priorModel.Verified.ValueBool() {
 			if o.r.verify(ctx, o.m.client(), o.current, *o.m) != verify.Accepted {
@@ -173,7 +188,9 @@ func (o *rotate) makeRoom(ctx context.Context) error {
 		return fmt.Errorf("deleting the previous secret before the rotation: %w", err)
 	}
 	o.prior.HasPrevious, o.roomMade = false, true
-	o.rec.Ended("", o.r.connection.Now())
+	if *o.rec = view.Record; o.creates {
+		o.rec.Ended("", o.r.connection.Now(), nil)
+	}
 	o.rec.PreviousVersion = 0
 	return nil
 }
@@ -354,6 +371,7 @@ func (o *rotate) retire(ctx context.Context, c rotation.Client, proven bool) {
 			o.trouble(summary, detail)
 			continue
 		}
+		*o.rec = view.Record
 		o.retired(id)
 		o.save()
 	}
@@ -365,7 +383,6 @@ func (o *rotate) retired(id string) {
 		o.m.HasPrevious, o.m.PreviousEndsAt, o.m.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()
 		o.rec.PreviousVersion, o.rec.PreviousExpiresAt = 0, nil
 	}
-	o.rec.Ended(id, o.r.connection.Now())
 }
 
 // fail adds err; nothing was made.

@@ -163,6 +163,14 @@ func ChangedSincePlan() *RefusedError {
 	}
 }
 
+// AppearedSincePlan is the answer to a rotation that meets a previous secret that the plan did not know of.
+func AppearedSincePlan() *RefusedError {
+	return &RefusedError{
+		Reason: "A previous secret appeared since the plan: somebody else rotated, and the secret in use may be the previous one now.",
+		Remedy: "Run a plan again; it says what would be deleted.",
+	}
+}
+
 // changedSinceRotation is the refusal where nothing but the state is left of the object, as of a tainted one.
 func changedSinceRotation() *RefusedError {
 	return &RefusedError{

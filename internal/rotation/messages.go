@@ -85,7 +85,7 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 		all = append(all, Message{
 			Title: "this apply may delete the previous secret before the rotation",
 			Detail: "An earlier rotation is open, and a setting that decides about it is not known yet. If on_pending_rotation turns out to be \"retire_first\", or retire_previous_after to be over, " +
-				previousName(st, rec) + " is deleted right before the new one is made; whatever still uses it fails then. Otherwise there is no rotation.",
+				previousName(st, rec) + " is deleted right before the new one is made; whatever still uses it fails then. Otherwise it is not deleted, and there is no rotation while it is valid.",
 		})
 	}
 	switch {
@@ -374,7 +374,7 @@ func DoubtfulRefusal() *RefusedError {
 // lastWorkingRefusal is the answer to a policy that would end the only secret that is known to work.
 func lastWorkingRefusal() *RefusedError {
 	return &RefusedError{
-		Reason: "on_external_rotation is \"rotate\", but the secret in this state is the previous one now, the only one that is known to work here, and a rotation would end it before its consumers have a new one.",
+		Reason: "The setting on_external_rotation is \"rotate\", but the secret in this state is the previous one now, the only one that is known to work here, and a rotation would end it before its consumers have a new one.",
 		Remedy: `Choose a time for a short interruption, set on_pending_rotation = "retire_first" and change a value of rotate_when_changed: that asks for it in so many words. ` +
 			`Or give the consumers the secret that was made elsewhere, and set on_external_rotation = "warn".`,
 	}
@@ -383,7 +383,7 @@ func lastWorkingRefusal() *RefusedError {
 // onlyPreviousRefusal is the answer to a policy that would end the previous secret while the current one does not work.
 func onlyPreviousRefusal() *RefusedError {
 	return &RefusedError{
-		Reason: "on_external_rotation is \"rotate\", and the secret in this state does not work. The previous secret may be the only one that works, and a rotation would end it before its consumers have a new one.",
+		Reason: "The setting on_external_rotation is \"rotate\", and the secret in this state does not work. The previous secret may be the only one that works, and a rotation would end it before its consumers have a new one.",
 		Remedy: `Choose a time for a short interruption, set on_pending_rotation = "retire_first" and change a value of rotate_when_changed: that asks for it in so many words. ` +
 			`Or delete the previous secret at the vendor when nothing uses it.`,
 	}

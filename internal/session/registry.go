@@ -38,6 +38,9 @@ type Object struct {
 	Revokes bool
 	// OnDestroy is what its destruction is set to do.
 	OnDestroy string
+	// DestroyPlanned: this process planned its destruction. Where the same process also destroys it, the object is a deposed one:
+	// Terraform plans the destruction of those again while it applies, and of no others.
+	DestroyPlanned bool
 }
 
 type client struct {
@@ -72,6 +75,7 @@ func (r *Registry) Saw(c rotation.Client, o Object, facts *rotation.Facts) {
 	if before, ok := known.objects[o.Object]; ok && o.Fate == Seen {
 		o.Fate = before.Fate
 	}
+	o.DestroyPlanned = known.objects[o.Object].DestroyPlanned
 	known.objects[o.Object] = o
 	if facts != nil {
 		known.facts = facts
@@ -117,6 +121,24 @@ func (r *Registry) Crowded(c rotation.Client) string {
 		return "A resource of this configuration manages the secret of the client already, and another one is created for it."
 	}
 	return ""
+}
+
+// PlanDestroy records that the destruction of an object is planned.
+func (r *Registry) PlanDestroy(c rotation.Client, object string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.of(c)
+	if o, ok := known.objects[object]; ok {
+		o.DestroyPlanned = true
+		known.objects[object] = o
+	}
+}
+
+// DestroyPlanned tells whether this process planned the destruction of an object.
+func (r *Registry) DestroyPlanned(c rotation.Client, object string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of(c).objects[object].DestroyPlanned
 }
 
 // Others are the objects of a client but one, as far as this process has seen; without those that go.
