@@ -83,6 +83,9 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 	decision := r.decideLooking(ctx, *plan, &prior, rec)
 	st = prior.state()
 	r.saw(prior, rec, session.Stays, nil)
+	if decision.Rotate == rotation.Yes && decision.Refused == nil && r.connection != nil {
+		r.connection.Registry.Rotates(prior.client(), rec.Object)
+	}
 	if r.crowded(prior, diags) {
 		return
 	}
@@ -101,7 +104,7 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 		r.fail(diags, prior, "plan the rotation", decision.Refused)
 		return
 	}
-	r.nameUnclaimed(prior, st, rec, decision.Rotate, diags)
+	r.nameUnclaimed(prior, st, rec, decision.Rotate != rotation.No, diags)
 	switch decision.Rotate {
 	case rotation.No:
 		r.planKept(plan, prior, rec, decision, diags)
@@ -161,10 +164,12 @@ func (r *clientSecret) crowded(m model, diags *diag.Diagnostics) bool {
 	return true
 }
 
-// nameUnclaimed says, where a rotation is planned or the record was lost, which secrets appeared since this object was applied
-// last: one of them may be of a run that ended before its state was saved.
-func (r *clientSecret) nameUnclaimed(m model, st rotation.State, rec rotation.Record, rotate rotation.Answer, diags *diag.Diagnostics) {
-	if r.connection == nil || !r.kind.Traits.ManySecrets || rotate == rotation.No && !rec.Lost && !st.Unidentified() {
+// nameUnclaimed says, where the record was lost or the current secret has no id, which secrets appeared since this object was
+// applied last: one of them may be its own. Without such a sign an entry that appeared may be a sibling's that this run has not
+// looked at yet, or never will (-target, another provider configuration), so none is named. The plan of a
+// rotation that saw no other object of the client says how many there are: a run that was killed leaves no other trace.
+func (r *clientSecret) nameUnclaimed(m model, st rotation.State, rec rotation.Record, rotates bool, diags *diag.Diagnostics) {
+	if r.connection == nil || !r.kind.Traits.ManySecrets {
 		return
 	}
 	facts := r.connection.Registry.Facts(m.client())
@@ -172,8 +177,12 @@ func (r *clientSecret) nameUnclaimed(m model, st rotation.State, rec rotation.Re
 		return
 	}
 	ids := rotation.Unclaimed(st, rec, *facts, func(id string) bool { return r.connection.Registry.Held(m.client(), id) })
-	if len(ids) > 0 {
+	switch {
+	case len(ids) == 0:
+	case rec.Lost || st.Unidentified():
 		r.say(diags, m, rotation.UnclaimedMessage(st, rec, ids))
+	case rotates && len(r.connection.Registry.Objects(m.client())) < 2:
+		r.say(diags, m, rotation.AddedMessage(len(ids)))
 	}
 }
 

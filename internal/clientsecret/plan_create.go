@@ -122,6 +122,9 @@ func (r *clientSecret) replaced(ctx context.Context, plan model, rec rotation.Re
 // apply. No planned value depends on it.
 func (r *clientSecret) lookBeforeCreation(ctx context.Context, plan model, adopt bool, gone []session.Object, diags *diag.Diagnostics) {
 	known := openElsewhere(gone)
+	if r.connection.Registry.Changing(plan.client()) { // an apply plans again, and looks right before the change
+		return
+	}
 	if r.connection.Unknown {
 		r.mayMakeRoom(plan, adopt, gone, diags)
 		return

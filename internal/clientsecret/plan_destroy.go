@@ -29,7 +29,7 @@ func (r *clientSecret) planDestroy(ctx context.Context, prior model, rec rotatio
 		return
 	}
 	r.destroyMessagesBeside(prior, rec, others, false, diags)
-	r.nameUnclaimed(prior, prior.state(), rec, rotation.No, diags)
+	r.nameUnclaimed(prior, prior.state(), rec, false, diags)
 }
 
 // others are the objects of prior's client that stay, at a vendor with two slots. A destruction that would end every secret

@@ -75,6 +75,7 @@ func (o *rotate) run(ctx context.Context) error {
 		o.diags.AddWarning(o.r.titled(*o.m, "a live secret is left behind"),
 			"The id of the secret that this rotation replaces was never found, so it is not deleted here. Find it in the list of the client's secrets, and delete it when nothing uses it any more.\n\n"+o.r.where(*o.m))
 	}
+	o.nameLost(issued)
 	if err := o.keep(issued); err != nil {
 		o.trouble("Unable to encrypt the new secret", err.Error())
 	}
@@ -93,6 +94,19 @@ func (o *rotate) run(ctx context.Context) error {
 	proven := o.prove(ctx, client, issued.Value)
 	o.retire(following, client, proven)
 	return nil
+}
+
+// nameLost says, before a new record takes the place of one that was lost, which secrets may be of the run that lost it: after
+// that, nothing tells them from others.
+func (o *rotate) nameLost(issued rotation.Issued) {
+	if !o.r.kind.Traits.ManySecrets || !o.rec.Lost {
+		return
+	}
+	registry, client := &o.r.connection.Registry, o.m.client()
+	ids := rotation.Unclaimed(o.prior, *o.rec, issued.Before, func(id string) bool { return registry.Held(client, id) })
+	if len(ids) > 0 {
+		o.r.say(o.diags, *o.m, rotation.UnclaimedMessage(o.prior, *o.rec, ids))
+	}
 }
 
 // prepare reads what must hold right before a change and refuses when it does not. Where the plan asks for it, it makes room.

@@ -45,9 +45,9 @@ func Destroy(traits Traits, action string, st State, rec Record, others []View) 
 			}
 			switch {
 			case !st.HasPrevious || st.PreviousSecretID == "":
-			case rec.PreviousVersion > 0:
+			case rec.PreviousVersion > 0 || rec.gone() && st.rotatedHere():
 				d.IDs = append(d.IDs, st.PreviousSecretID)
-			case !rec.Valid() || rec.Lost:
+			case rec.gone():
 				d.Unknown = append(d.Unknown, st.PreviousSecretID)
 			}
 		}

@@ -425,16 +425,22 @@ func UnclaimedMessage(st State, rec Record, ids []string) Message {
 			Detail: "The current secret works, but when it was made its entry could not be told from others. It may be one of these, or is not listed yet: " + list + ". " +
 				"Delete none of them before you know which. Rotate once more, with expires_after set, and the provider knows its own. " + others,
 		}
-	case rec.Lost:
+	default:
 		return Message{
 			Title:  "a run ended in the middle of a change",
 			Detail: "What the provider keeps beside this object was lost. If that run added a secret, nobody has its value, and it is one of these: " + list + ". " + others,
 		}
-	default:
-		return Message{
-			Title:  "secrets appeared since the last apply",
-			Detail: "They are not in this state: " + list + ". If a run of this resource ended before its state was saved, one of them is its secret, and nobody has its value. " + others,
-		}
+	}
+}
+
+// AddedMessage says how many secrets appeared since an object was applied last that this run does not know the owner of. It names
+// none: they may be those of resources that it has not looked at.
+func AddedMessage(n int) Message {
+	return Message{
+		Title: "secrets were added since the last apply",
+		Detail: fmt.Sprintf("%d of the client's live secrets appeared since this resource was applied last, and it did not make them, as far as is known. Whose they are was not looked at: "+
+			"other resources, provider configurations, states and people may hold them. Only if a run of this resource was killed before its state was saved, one of them is its secret, and nobody has its value. "+
+			"In that case compare the list of the client's secrets with what all of them hold. Nothing is deleted here.", n),
 	}
 }
 

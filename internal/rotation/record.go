@@ -87,6 +87,9 @@ func NewRecord(object string, known time.Time) Record {
 // Valid tells a record that was stored by this version and is not lost.
 func (r Record) Valid() bool { return r.Form == form && !r.Known.IsZero() }
 
+// gone tells that what was known beside the attributes is not there any more.
+func (r Record) gone() bool { return !r.Valid() || r.Lost }
+
 // MarkLost is r, or, where there is none although the object was applied or read before, a record that says so.
 func (r Record) MarkLost(first bool) Record {
 	if r.Valid() {

@@ -31,6 +31,7 @@ func (c *Connection) Open(ctx context.Context, client rotation.Client) (*Gate, e
 	if err != nil {
 		return nil, err
 	}
+	c.Registry.opened(client)
 	return &Gate{connection: c, client: client, release: release, gone: plugin.Orphaned}, nil
 }
 
