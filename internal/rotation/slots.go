@@ -25,6 +25,9 @@ func observeSlots(traits Traits, st State, rec Record, facts Facts, first bool) 
 		st.PreviousEndsAt, rec.PreviousVersion = nil, 0
 	}
 	st, rec = observeAge(st, rec, facts, first)
+	if facts.NoSecret && st.Drift != Dead {
+		st.Drift, rec.Evidence = Dead, "Somebody changed the client: "+facts.Unsupported
+	}
 	if rec.Lost && st.Drift == "" && (st.HasPrevious || !traits.ShowsPrevious) {
 		st.Drift, rec.Evidence = Possible, lostRecord
 	}
@@ -50,9 +53,6 @@ func comparePrevious(st State, rec Record, facts Facts) (State, Record) {
 		}
 	case !now && st.HasPrevious:
 		rec.ForeignPrevious = false
-		if rec.Window != nil && facts.ChangedAt != nil && !facts.ChangedAt.Equal(rec.Window.Before) { // a look from after the rotation
-			rec.Ended("", facts.At, facts.ChangedAt)
-		}
 		if seen.Drift == Rotated {
 			seen = Sign{Dead, "Somebody else rotated and then deleted the previous secret, which this state holds"}
 		}
@@ -168,8 +168,6 @@ func room(traits Traits, set Settings, st State, rec Record, reason Reason) (fir
 	ours := PreviousIsOurs(traits, st, rec)
 	mayEnd := ours && rec.passed(retireAt(set, st)) || set.OnPending == PendingRetireFirst
 	switch {
-	case !mayEnd && rec.Conflict && !st.HasPrevious && st.Drift == "" && reason.Kind != BecauseSchedule:
-		return false, nil // it may be over by now; if it is not, the vendor refuses again
 	case !mayEnd && ours:
 		return false, PendingRefusal(traits, st.PreviousEndsAt)
 	case !mayEnd:
@@ -184,7 +182,7 @@ func room(traits Traits, set Settings, st State, rec Record, reason Reason) (fir
 	return true, nil
 }
 
-// roomDepends tells whether a setting that is not known yet decides if an open rotation stands in the way, or ends first.
+// roomDepends tells whether a setting that is not known yet decides if an open rotation stands in the way.
 func roomDepends(traits Traits, set Settings, st State, rec Record, reason Reason) bool {
 	possible := []Settings{set}
 	either := func(unknown bool, change func(*Settings, bool)) {
@@ -215,15 +213,11 @@ func roomDepends(traits Traits, set Settings, st State, rec Record, reason Reaso
 		}
 	})
 	either(u.Verify, func(s *Settings, yes bool) { s.Verified, s.Unknown.Verify = yes, false })
-	refused, first := 0, 0
+	refused := 0
 	for _, s := range possible {
-		ends, no := room(traits, s, st, rec, reason)
-		switch {
-		case no != nil:
+		if _, no := room(traits, s, st, rec, reason); no != nil {
 			refused++
-		case ends:
-			first++
 		}
 	}
-	return refused > 0 && refused < len(possible) || first > 0 && first < len(possible)
+	return refused > 0 && refused < len(possible)
 }

@@ -64,6 +64,8 @@ type Facts struct {
 	Secrets []Entry
 	// Unsupported says why this client cannot have its secret rotated ("it is a public client"); "" when it can.
 	Unsupported string
+	// NoSecret: a client of this kind authenticates without a secret, so none that it had works.
+	NoSecret bool
 }
 
 // Entry is one secret in a vendor's list; never its value.

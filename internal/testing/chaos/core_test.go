@@ -746,7 +746,7 @@ func (tf *terraform) refreshOnly(ctx context.Context) result {
 		return c.result
 	}
 	addrs := slices.Sorted(maps.Keys(c.state))
-	for _, addr := range addrs {
+	for _, addr := range slices.Backward(addrs) { // a completion after what it depends on
 		c.refresh(addr)
 	}
 	if c.result.failed() {

@@ -21,7 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-var updateDiagnostics = flag.Bool("update", false, "write testdata/DIAGNOSTICS.md anew")
+var updateDiagnostics = flag.Bool("update", false, "write testdata/DIAGNOSTICS.md and the tables of the drift guide anew")
 
 // diagnosticsFile is everything that the provider says to a user, to be read from top to bottom.
 const diagnosticsFile = "testdata/DIAGNOSTICS.md"

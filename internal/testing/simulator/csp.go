@@ -27,8 +27,6 @@ type AppSpec struct {
 	Overlap time.Duration
 	// CanManage lets tokens of this app manage the apps of its organization.
 	CanManage bool
-	// Age is how long ago the app and its initial secret were made.
-	Age       time.Duration
 	Public    bool
 	Immutable bool
 	OwnerOnly bool
@@ -72,9 +70,8 @@ func (v *CSPState) AddApp(org, id string, spec AppSpec) string {
 	if spec.DisplayName == "" {
 		spec.DisplayName = "App " + id
 	}
-	made := now.Add(-spec.Age)
 	x := &cspApp{
-		AppSpec: spec, org: org, id: id, created: made, updated: made, changed: made, replaced: made,
+		AppSpec: spec, org: org, id: id, created: now, updated: now, changed: now, replaced: now,
 		updatedBy: "owner@example.invalid",
 	}
 	v.orgs[org] = true

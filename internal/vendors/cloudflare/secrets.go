@@ -49,7 +49,7 @@ func newSecrets(client *api.Client, c clock.Clock) *secrets {
 func (s *secrets) facts(c api.OAuthClient) rotation.Facts {
 	facts := rotation.Facts{At: s.Now(), Name: c.ClientName, HasPrevious: c.HasRotatedSecret, ChangedAt: c.UpdatedAt}
 	if c.TokenEndpointAuthMethod == "none" {
-		facts.Unsupported = "its token_endpoint_auth_method is none, so it has no secret"
+		facts.Unsupported, facts.NoSecret = "its token_endpoint_auth_method is none, so it has no secret", true
 	}
 	return facts
 }

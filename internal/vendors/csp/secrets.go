@@ -62,7 +62,7 @@ func (s *secrets) facts(app api.App) rotation.Facts {
 	facts := rotation.Facts{At: s.Now(), Name: app.DisplayName, SecretAge: app.SecretAge, CreatedAt: app.CreatedAt}
 	switch {
 	case isTrue(app.PublicClient):
-		facts.Unsupported = "it is a public client, so it has no secret"
+		facts.Unsupported, facts.NoSecret = "it is a public client, so it has no secret", true
 	case isTrue(app.Immutable):
 		facts.Unsupported = "it is immutable"
 	}
