@@ -72,16 +72,19 @@ func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 }
 
-// beside are other objects of the client: those that this process knows, and those that the plan found.
+// beside are other objects of the client: those that this process knows, and those that the plan found. A deposed object, which
+// an interrupted create_before_destroy left behind, has one beside it that an apply does not show: it may hold a newer secret.
 func (r *clientSecret) beside(ctx context.Context, m model, rec rotation.Record, req resource.DeleteRequest) []rotation.View {
 	if r.kind.Traits.ManySecrets {
 		return nil
 	}
 	var views []rotation.View
+	occupied := loadPlanned(ctx, req.Private).Occupied
 	if r.connection != nil {
 		views = r.connection.Registry.Others(m.client(), r.mark(m, rec))
+		occupied = occupied || r.connection.Registry.DestroyPlanned(m.client(), r.mark(m, rec))
 	}
-	if loadPlanned(ctx, req.Private).Occupied && len(views) == 0 {
+	if occupied && len(views) == 0 {
 		views = append(views, rotation.View{})
 	}
 	return views

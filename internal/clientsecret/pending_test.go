@@ -43,7 +43,7 @@ func TestPendingRotationRetiresFirst(t *testing.T) {
 		cli.Apply()
 		cli.Sent(c.Rotate)
 		cli.Configure(c.HCL(setting + trigger("2")))
-		cli.Plan().Warns(t, "The previous secret is deleted before the rotation")
+		cli.Plan().Warns(t, "this apply deletes the previous secret before the rotation")
 		cli.PlannedVersion(c.Address(), 2)
 		if change := cli.Saved(c.Address()); change.Actions[0] != "update" {
 			t.Errorf("the plan shows %v", change)

@@ -83,13 +83,20 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 	decision := r.decideLooking(ctx, *plan, &prior, rec)
 	st = prior.state()
 	r.saw(prior, rec, session.Stays, nil)
+	if decision.Rotate == rotation.Yes && decision.Refused == nil && r.connection != nil {
+		r.connection.Registry.Rotates(prior.client(), rec.Object)
+	}
 	if r.crowded(prior, diags) {
 		return
 	}
+	sent := r.checkChosen(ctx, *plan, prior, req, diags)
 	driftTitle := rotation.DriftWarning(r.kind.Traits, plan.settings(), st, rec, false, false).Title
 	for _, w := range decision.Warnings {
 		if w.Title == driftTitle && !r.tell(prior, r.mark(prior, rec)+" drift") {
 			continue // the read of this plan said so
+		}
+		if w.Title == rotation.EndsInUse && sent {
+			continue // the value goes on working as the new one
 		}
 		r.say(diags, prior, w)
 	}
@@ -97,14 +104,18 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 		r.fail(diags, prior, "plan the rotation", decision.Refused)
 		return
 	}
-	r.nameUnclaimed(prior, st, rec, decision.Rotate, diags)
-	r.checkChosen(ctx, *plan, prior, req, diags)
+	r.nameUnclaimed(prior, st, rec, decision.Rotate != rotation.No, diags)
 	switch decision.Rotate {
 	case rotation.No:
 		r.planKept(plan, prior, rec, decision, diags)
 		return
 	case rotation.Maybe:
+		rotated := *plan
+		r.forgetSecret(&rotated)
+		r.planCustody(&rotated)
+		r.planOutcome(&rotated, st)
 		r.forgetSecret(plan)
+		plan.settle(rotated, prior)
 		plan.Drift = types.StringNull()
 		if !prior.Drift.IsNull() {
 			plan.Drift = types.StringUnknown()
@@ -153,10 +164,12 @@ func (r *clientSecret) crowded(m model, diags *diag.Diagnostics) bool {
 	return true
 }
 
-// nameUnclaimed says, where a rotation is planned or the record was lost, which secrets appeared since this object was applied
-// last: one of them may be of a run that ended before its state was saved.
-func (r *clientSecret) nameUnclaimed(m model, st rotation.State, rec rotation.Record, rotate rotation.Answer, diags *diag.Diagnostics) {
-	if r.connection == nil || !r.kind.Traits.ManySecrets || rotate == rotation.No && !rec.Lost && !st.Unidentified() {
+// nameUnclaimed says, where the record was lost or the current secret has no id, which secrets appeared since this object was
+// applied last: one of them may be its own. Without such a sign an entry that appeared may be a sibling's that this run has not
+// looked at yet, or never will (-target, another provider configuration), so none is named. The plan of a
+// rotation that saw no other object of the client says how many there are: a run that was killed leaves no other trace.
+func (r *clientSecret) nameUnclaimed(m model, st rotation.State, rec rotation.Record, rotates bool, diags *diag.Diagnostics) {
+	if r.connection == nil || !r.kind.Traits.ManySecrets {
 		return
 	}
 	facts := r.connection.Registry.Facts(m.client())
@@ -164,8 +177,12 @@ func (r *clientSecret) nameUnclaimed(m model, st rotation.State, rec rotation.Re
 		return
 	}
 	ids := rotation.Unclaimed(st, rec, *facts, func(id string) bool { return r.connection.Registry.Held(m.client(), id) })
-	if len(ids) > 0 {
+	switch {
+	case len(ids) == 0:
+	case rec.Lost || st.Unidentified():
 		r.say(diags, m, rotation.UnclaimedMessage(st, rec, ids))
+	case rotates && len(r.connection.Registry.Objects(m.client())) < 2:
+		r.say(diags, m, rotation.AddedMessage(len(ids)))
 	}
 }
 
@@ -192,6 +209,31 @@ func (r *clientSecret) decideLooking(ctx context.Context, plan model, prior *mod
 	}
 	prior.HasPrevious = types.BoolValue(false)
 	return r.decide(plan, *prior, rec)
+}
+
+// settle plans what is null or false before an apply that may rotate, and is so whether it does or not.
+func (m *model) settle(rotated, prior model) {
+	strings := map[*types.String][2]types.String{
+		&m.Secret: {rotated.Secret, prior.Secret}, &m.DueAt: {rotated.DueAt, prior.DueAt}, &m.ExpiresAt: {rotated.ExpiresAt, prior.ExpiresAt},
+	}
+	if m.Recipients.Equal(prior.Recipients) {
+		strings[&m.Encrypted] = [2]types.String{rotated.Encrypted, prior.Encrypted}
+	}
+	if !prior.HasPrevious.ValueBool() {
+		strings[&m.PreviousEndsAt] = [2]types.String{rotated.PreviousEndsAt, prior.PreviousEndsAt}
+		strings[&m.PreviousSecretID] = [2]types.String{rotated.PreviousSecretID, prior.PreviousSecretID}
+		if rotated.HasPrevious.Equal(types.BoolValue(false)) {
+			m.HasPrevious = types.BoolValue(false)
+		}
+	}
+	for planned, either := range strings {
+		if either[0].IsNull() && either[1].IsNull() {
+			*planned = types.StringNull()
+		}
+	}
+	if rotated.Verified.IsNull() && prior.Verified.IsNull() {
+		m.Verified = types.BoolNull()
+	}
 }
 
 // planKept plans an update without a rotation.
@@ -373,21 +415,22 @@ func (r *clientSecret) remember(plan *model, prior model) {
 	plan.SecretID, plan.PreviousSecretID, plan.ExpiresAt = prior.SecretID, prior.PreviousSecretID, prior.ExpiresAt
 }
 
-// checkChosen warns when a chosen value and its version do not change together.
-func (r *clientSecret) checkChosen(ctx context.Context, plan, prior model, req resource.ModifyPlanRequest, diags *diag.Diagnostics) {
+// checkChosen warns when a chosen value and its version do not change together. again tells that the secret in use is sent again.
+func (r *clientSecret) checkChosen(ctx context.Context, plan, prior model, req resource.ModifyPlanRequest, diags *diag.Diagnostics) (again bool) {
 	if !r.kind.Traits.CallerChooses || prior.SHA256.IsNull() || prior.ChosenVersion.IsNull() || plan.ChosenVersion.IsNull() || plan.ChosenVersion.IsUnknown() {
-		return
+		return false
 	}
 	value := r.chosen(ctx, req.Config, diags)
 	if value.Empty() {
-		return
+		return false
 	}
 	same, moved := value.SHA256() == prior.SHA256.ValueString(), !plan.ChosenVersion.Equal(prior.ChosenVersion)
 	switch {
 	case same && moved:
 		r.say(diags, prior, rotation.Message{
-			Title:  "client_secret_wo has the value from before",
-			Detail: "client_secret_wo_version is new, but client_secret_wo is the secret in use. The apply sends it again; that is no rotation to another value. Give client_secret_wo a new value.",
+			Title: "client_secret_wo has the value from before",
+			Detail: "client_secret_wo_version is new, but client_secret_wo is the secret in use. The apply sends it again: it goes on working, and nothing is rotated to another value. " +
+				"Give client_secret_wo a new value.",
 		})
 	case !same && !moved:
 		r.say(diags, prior, rotation.Message{
@@ -395,6 +438,7 @@ func (r *clientSecret) checkChosen(ctx context.Context, plan, prior model, req r
 			Detail: "Only a new client_secret_wo_version sends client_secret_wo to the vendor: this apply does not, and the secret from before stays the current one. Change client_secret_wo_version as well.",
 		})
 	}
+	return same && moved
 }
 
 // where names the client of m.

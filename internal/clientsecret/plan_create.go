@@ -38,6 +38,9 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 	if plan.RotateAfter.IsNull() || !plan.ChosenVersion.IsNull() && !plan.ChosenVersion.IsUnknown() {
 		plan.DueAt = types.StringNull()
 	}
+	if clash := rotation.Collides(r.kind.Traits, plan.settings()); clash != nil {
+		r.say(diags, *plan, *clash)
+	}
 	if !plan.named() || r.connection == nil {
 		return
 	}
@@ -119,6 +122,9 @@ func (r *clientSecret) replaced(ctx context.Context, plan model, rec rotation.Re
 // apply. No planned value depends on it.
 func (r *clientSecret) lookBeforeCreation(ctx context.Context, plan model, adopt bool, gone []session.Object, diags *diag.Diagnostics) {
 	known := openElsewhere(gone)
+	if r.connection.Registry.Changing(plan.client()) { // an apply plans again, and looks right before the change
+		return
+	}
 	if r.connection.Unknown {
 		r.mayMakeRoom(plan, adopt, gone, diags)
 		return

@@ -16,6 +16,9 @@ import (
 func (r *clientSecret) planDestroy(ctx context.Context, prior model, rec rotation.Record, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
 	r.saw(prior, rec, session.Goes, nil)
+	if r.connection != nil && prior.named() {
+		r.connection.Registry.PlanDestroy(prior.client(), r.mark(prior, rec))
+	}
 	others := r.others(ctx, prior, rec)
 	if len(others) > 0 && resp.Private != nil {
 		diags.Append(storeKey(ctx, resp.Private, plannedKey, planned{Occupied: true})...)
@@ -26,7 +29,7 @@ func (r *clientSecret) planDestroy(ctx context.Context, prior model, rec rotatio
 		return
 	}
 	r.destroyMessagesBeside(prior, rec, others, false, diags)
-	r.nameUnclaimed(prior, prior.state(), rec, rotation.No, diags)
+	r.nameUnclaimed(prior, prior.state(), rec, false, diags)
 }
 
 // others are the objects of prior's client that stay, at a vendor with two slots. A destruction that would end every secret

@@ -67,7 +67,7 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	if st.Unidentified() && r.kind.Traits.ManySecrets {
 		candidates := rotation.Unclaimed(st, rec, facts, func(id string) bool { return r.connection.Registry.Held(m.client(), id) })
-		if entry, ok := rotation.Identify(st, rec, facts, candidates, r.connection.Registry.Seeking(m.client()) < 2); ok {
+		if entry, ok := rotation.Identify(st, facts, candidates); ok {
 			m.located(entry)
 			st.SecretID, st.ExpiresAt = entry.ID, entry.ExpiresAt
 			resp.Diagnostics.Append(r.identify(ctx, resp.Identity, m)...)

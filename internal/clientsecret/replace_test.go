@@ -166,7 +166,7 @@ func TestCreateBeforeDestroyWithOverlap(t *testing.T) {
 // A replacement treats the client before as on_destroy says, and the plan says what that means.
 func TestReplacementSaysWhatSurvives(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
-		policies := map[string]string{"keep": "a live secret survives", "retire_previous": "A live secret survives the destruction"}
+		policies := map[string]string{"keep": "a live secret survives", "retire_previous": "a live secret survives"}
 		if c.Vendor == "csp" {
 			policies["revoke"] = "ends every secret"
 		}

@@ -75,6 +75,7 @@ func (o *rotate) run(ctx context.Context) error {
 		o.diags.AddWarning(o.r.titled(*o.m, "a live secret is left behind"),
 			"The id of the secret that this rotation replaces was never found, so it is not deleted here. Find it in the list of the client's secrets, and delete it when nothing uses it any more.\n\n"+o.r.where(*o.m))
 	}
+	o.nameLost(issued)
 	if err := o.keep(issued); err != nil {
 		o.trouble("Unable to encrypt the new secret", err.Error())
 	}
@@ -93,6 +94,19 @@ func (o *rotate) run(ctx context.Context) error {
 	proven := o.prove(ctx, client, issued.Value)
 	o.retire(following, client, proven)
 	return nil
+}
+
+// nameLost says, before a new record takes the place of one that was lost, which secrets may be of the run that lost it: after
+// that, nothing tells them from others.
+func (o *rotate) nameLost(issued rotation.Issued) {
+	if !o.r.kind.Traits.ManySecrets || !o.rec.Lost {
+		return
+	}
+	registry, client := &o.r.connection.Registry, o.m.client()
+	ids := rotation.Unclaimed(o.prior, *o.rec, issued.Before, func(id string) bool { return registry.Held(client, id) })
+	if len(ids) > 0 {
+		o.r.say(o.diags, *o.m, rotation.UnclaimedMessage(o.prior, *o.rec, ids))
+	}
 }
 
 // prepare reads what must hold right before a change and refuses when it does not. Where the plan asks for it, it makes room.
@@ -120,12 +134,12 @@ func (o *rotate) prepare(ctx context.Context, c rotation.Client) (rotation.Facts
 	case !*before.HasPrevious:
 		return before, nil
 	case o.room:
-		return before, o.makeRoom(ctx)
-	case !o.creates && !o.rec.Ours(before):
-		return before, &rotation.RefusedError{
-			Reason: "A previous secret appeared since the plan: somebody else rotated, and the secret in use may be the previous one now.",
-			Remedy: "Run a plan again; it says what would be deleted.",
+		if err := o.makeRoom(ctx); err != nil {
+			return before, err
 		}
+		return o.lookAfterRoom(ctx)
+	case !o.creates && !o.rec.Ours(before):
+		return before, rotation.AppearedSincePlan()
 	default:
 		return before, rotation.PendingRefusal(traits, nil)
 	}
@@ -151,13 +165,28 @@ func (o *rotate) look(ctx context.Context, c rotation.Client) (rotation.Facts, e
 	return facts, err
 }
 
+// lookAfterRoom looks again when the previous secret has been ended, so that the new secret's record begins with the client as it is
+// right before. A previous secret that is there again is somebody else's.
+func (o *rotate) lookAfterRoom(ctx context.Context) (rotation.Facts, error) {
+	facts, err := o.gate.Look(ctx)
+	for _, pause := range secondLooks {
+		if err != nil || !o.rec.LagsEnd(facts) || o.r.connection.Clock.Sleep(ctx, pause) != nil {
+			break
+		}
+		facts, err = o.gate.Look(ctx)
+	}
+	if err == nil && facts.HasPrevious != nil && *facts.HasPrevious && !o.rec.LagsEnd(facts) {
+		return facts, rotation.AppearedSincePlan()
+	}
+	return facts, err
+}
+
 // makeRoom ends the previous secret before a rotation. Where verification is asked for, the current secret is verified first:
 // until then the previous one may be the only one that works.
 func (o *rotate) makeRoom(ctx context.Context) error {
 	traits := o.r.kind.Traits
-	ending := rotation.Ending{}
+	ending, view := rotation.Ending{}, rotation.View{Object: o.rec.Object, State: o.prior, Record: *o.rec}
 	if !o.creates {
-		view := rotation.View{Object: o.rec.Object, State: o.prior, Record: *o.rec}
 		ending.View = &view
 		if !o.m.Verify.IsNull() && !o.priorModel.Verified.ValueBool() {
 			if o.r.verify(ctx, o.m.client(), o.current, *o.m) != verify.Accepted {
@@ -173,7 +202,9 @@ func (o *rotate) makeRoom(ctx context.Context) error {
 		return fmt.Errorf("deleting the previous secret before the rotation: %w", err)
 	}
 	o.prior.HasPrevious, o.roomMade = false, true
-	o.rec.Ended("", o.r.connection.Now())
+	if *o.rec = view.Record; o.creates {
+		o.rec.Ended("", o.r.connection.Now(), nil)
+	}
 	o.rec.PreviousVersion = 0
 	return nil
 }
@@ -354,6 +385,7 @@ func (o *rotate) retire(ctx context.Context, c rotation.Client, proven bool) {
 			o.trouble(summary, detail)
 			continue
 		}
+		*o.rec = view.Record
 		o.retired(id)
 		o.save()
 	}
@@ -365,7 +397,6 @@ func (o *rotate) retired(id string) {
 		o.m.HasPrevious, o.m.PreviousEndsAt, o.m.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()
 		o.rec.PreviousVersion, o.rec.PreviousExpiresAt = 0, nil
 	}
-	o.rec.Ended(id, o.r.connection.Now())
 }
 
 // fail adds err; nothing was made.

@@ -180,14 +180,14 @@ func (u *update) retire(ctx context.Context, m model, ids []string) {
 	if !u.proven(ctx, c, &truth) {
 		return
 	}
-	view := rotation.View{Object: u.rec.Object, State: u.prior.state(), Record: *u.rec}
 	for _, id := range ids {
+		view := rotation.View{Object: u.rec.Object, State: u.prior.state(), Record: *u.rec}
 		if _, err := gate.End(ctx, u.r.kind.Traits, rotation.Ending{SecretID: id, View: &view}); err != nil {
 			u.diags.AddError(explain.Failure(u.r.kind.Subject(c), "delete the previous secret", err,
 				"Nothing was deleted: the secrets that worked before still work; the next apply tries again."))
 			continue
 		}
-		u.rec.Ended(id, u.r.connection.Now())
+		*u.rec = view.Record
 		if !u.r.kind.Traits.ManySecrets || id == truth.PreviousSecretID.ValueString() {
 			u.rec.PreviousVersion = 0
 			truth.HasPrevious, truth.PreviousEndsAt, truth.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"strings"
 	"sync"
 	"time"
 
@@ -195,8 +194,7 @@ func (r *completion) planTask(plan *model, prior model, diags *diag.Diagnostics)
 	views := r.views(t.client, prior)
 	rotates, open := plan.version.IsUnknown(), later
 	for _, v := range views {
-		concerned := !r.kind.Traits.ManySecrets || strings.EqualFold(v.State.SecretID, t.secretID)
-		rotates = rotates || concerned && v.State.Version != plan.version.ValueInt64()
+		rotates = rotates || v.State.Version != plan.version.ValueInt64()
 		// The version after a rotation that is sure is known.
 		open = open || !r.kind.Traits.ManySecrets && plan.version.IsUnknown() && v.State.Version > 0
 	}

@@ -302,7 +302,7 @@ func TestDecide_Room(t *testing.T) {
 		"regenerate ends both":     {base(blind, withPrevious, triggered, regenerate), outcome{rotate: Yes, reason: byTrigger, titles: []string{endsAll}}},
 		"regenerate, not known":    {base(blind, withPrevious, maybe, regenerate), outcome{rotate: Maybe, reason: byTrigger, open: true, titles: []string{mayEndAll}}},
 		"many need none":           {base(many, withPrevious, triggered), outcome{rotate: Yes, reason: byTrigger}},
-		"a conflict":               {base(blind, triggered, conflict), outcome{rotate: Yes, reason: byTrigger, refused: stillValid, titles: []string{"another rotation is open"}}},
+		"a conflict":               {base(blind, triggered, conflict), outcome{rotate: Yes, reason: byTrigger, titles: []string{"another rotation is open"}}},
 		"a conflict, retire first": {base(blind, triggered, conflict, retireFirst), outcome{rotate: Yes, reason: byTrigger, room: true, titles: []string{makesRoom, "another rotation is open"}}},
 		"adopted, one is there": {
 			base(flagged, withPrevious, triggered, func(in *inputs) { in.st.Version, in.rec.ForeignPrevious = 0, true }),
@@ -323,7 +323,7 @@ func TestDecide_Room(t *testing.T) {
 		"It is the secret in this state, which its consumers use: somebody else rotated")
 	says(t, strings.Join(texts(base(flagged, withPrevious, triggered, retireFirst, func(in *inputs) { in.rec.ForeignPrevious = true }).decide().Warnings), "\n"),
 		"It may be the secret in use")
-	says(t, strings.Join(texts(base(flagged, withPrevious, maybe, retireFirst).decide().Warnings), "\n"), "If it rotates, the previous secret (version 1)")
+	says(t, strings.Join(texts(base(flagged, withPrevious, maybe, retireFirst).decide().Warnings), "\n"), "If the value of q in rotate_when_changed turns out to differ, the apply rotates", "the previous secret (version 1) is deleted right before")
 }
 
 func TestDecide_EndsAtRotation(t *testing.T) {

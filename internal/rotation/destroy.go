@@ -45,9 +45,9 @@ func Destroy(traits Traits, action string, st State, rec Record, others []View) 
 			}
 			switch {
 			case !st.HasPrevious || st.PreviousSecretID == "":
-			case rec.PreviousVersion > 0:
+			case rec.PreviousVersion > 0 || rec.gone() && st.rotatedHere():
 				d.IDs = append(d.IDs, st.PreviousSecretID)
-			case !rec.Valid() || rec.Lost:
+			case rec.gone():
 				d.Unknown = append(d.Unknown, st.PreviousSecretID)
 			}
 		}
@@ -75,6 +75,8 @@ func DestroyMessages(traits Traits, action string, st State, rec Record, others 
 		detail := setting + ": the secret is regenerated and the result forgotten. Every secret of the client, " + currentName(st) + " among them, stops working at once, and nothing can log in as this client until a new secret is made."
 		if replaced {
 			detail += " Where the new object is created before (create_before_destroy), nothing is revoked, because that would end its secret."
+		} else {
+			detail += " A deposed object, left over from an interrupted replacement, revokes nothing: the secret in use may be a newer one."
 		}
 		all = append(all, Message{Title: doing + " ends every secret", Detail: detail})
 	case d.Previous:
@@ -105,7 +107,11 @@ func DestroyMessages(traits Traits, action string, st State, rec Record, others 
 		}
 		survives := capital(currentName(st)) + " stays valid at the vendor, and Terraform forgets it."
 		if st.HasPrevious {
-			survives += " So does " + previousName(st, rec) + end(traits, st) + "."
+			survives += " So does " + previousName(st, rec) + end(traits, st)
+			if !traits.ManySecrets && rec.Doubtful(st) {
+				survives += "; it may be the secret in use, because somebody else may have rotated"
+			}
+			survives += "."
 		}
 		all = append(all, Message{Title: "a live secret survives " + strings.Replace(doing, "this", "the", 1), Detail: why + ". " + survives + " If nothing may use it any more, end it there."})
 	}

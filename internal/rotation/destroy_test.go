@@ -14,6 +14,14 @@ func TestDestroy(t *testing.T) {
 	imported := func(in *inputs) { in.st.Version, in.rec.PreviousVersion = 0, 0 }
 	nameless := func(in *inputs) { in.st.SecretID = "" }
 	tainted := func(in *inputs) { in.rec = Record{} }
+	counted := func(rotations int64) func(*inputs) { // the version of an object whose last rotation was an hour after the first
+		return func(in *inputs) {
+			in.st.Version = in.st.RotatedAt.Unix()
+			if rotations > 0 {
+				in.st.Version += rotations - 3600
+			}
+		}
+	}
 	for name, c := range map[string]struct {
 		in     inputs
 		action string
@@ -41,6 +49,10 @@ func TestDestroy(t *testing.T) {
 		"delete, the previous imported":  {base(many, withPrevious, func(in *inputs) { in.rec.PreviousVersion = 0 }), DestroyDelete, nil, Destruction{IDs: []string{"new"}}},
 		"delete, imported":               {base(many, imported), DestroyDelete, nil, Destruction{}},
 		"delete, tainted":                {base(many, withPrevious, tainted), DestroyDelete, nil, Destruction{IDs: []string{"new"}, Unknown: []string{"old"}}},
+		"delete, tainted, counted":       {base(many, withPrevious, tainted, counted(1)), DestroyDelete, nil, Destruction{IDs: []string{"new", "old"}}},
+		"delete, tainted, first":         {base(many, withPrevious, tainted, counted(0)), DestroyDelete, nil, Destruction{IDs: []string{"new"}, Unknown: []string{"old"}}},
+		"delete, lost, counted":          {base(many, withPrevious, lost, counted(1)), DestroyDelete, nil, Destruction{IDs: []string{"new", "old"}}},
+		"delete, imported, counted":      {base(many, withPrevious, counted(1), func(in *inputs) { in.rec.PreviousVersion = 0 }), DestroyDelete, nil, Destruction{IDs: []string{"new"}}},
 		"delete, record lost":            {base(many, withPrevious, lost), DestroyDelete, nil, Destruction{IDs: []string{"new"}, Unknown: []string{"old"}}},
 		"delete, id not known":           {base(many, nameless), DestroyDelete, nil, Destruction{Nameless: true}},
 		"delete, id not known, previous": {base(many, withPrevious, nameless), DestroyDelete, nil, Destruction{Nameless: true, IDs: []string{"old"}}},
@@ -195,7 +207,6 @@ func TestDriftWarning(t *testing.T) {
 func TestUnclaimedMessage(t *testing.T) {
 	t.Parallel()
 	for title, in := range map[string]inputs{
-		"secrets appeared since the last apply":     base(many),
 		"the id of the current secret is not known": base(many, func(in *inputs) { in.st.SecretID = "" }),
 		"a run ended in the middle of a change":     base(many, lost),
 	} {
@@ -203,4 +214,7 @@ func TestUnclaimedMessage(t *testing.T) {
 		hasTitles(t, []Message{got}, title)
 		says(t, got.Detail, "a, b. ", "not all were looked at here", "Nothing is deleted here")
 	}
+	added := AddedMessage(3)
+	hasTitles(t, []Message{added}, "secrets were added since the last apply")
+	says(t, added.Detail, "3 of the client's live secrets", "was not looked at", "Nothing is deleted here")
 }

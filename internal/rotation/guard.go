@@ -14,6 +14,8 @@ type View struct {
 	Object string
 	State  State
 	Record Record
+	// Rotates: this plan makes a new secret for it, so that its current secret is the previous one afterwards.
+	Rotates bool
 }
 
 // Ending names one secret that is to be ended.
@@ -163,6 +165,14 @@ func ChangedSincePlan() *RefusedError {
 	}
 }
 
+// AppearedSincePlan is the answer to a rotation that meets a previous secret that the plan did not know of.
+func AppearedSincePlan() *RefusedError {
+	return &RefusedError{
+		Reason: "A previous secret appeared since the plan: somebody else rotated, and the secret in use may be the previous one now.",
+		Remedy: "Run a plan again; it says what would be deleted.",
+	}
+}
+
 // changedSinceRotation is the refusal where nothing but the state is left of the object, as of a tainted one.
 func changedSinceRotation() *RefusedError {
 	return &RefusedError{
@@ -172,15 +182,15 @@ func changedSinceRotation() *RefusedError {
 }
 
 // MayPlanCompletion says why a completion must not be planned beside an object of its client, nil when it may. rotates tells that
-// the object is rotated in the same apply.
+// the object is rotated in the same apply, which of a vendor with many secrets only the view itself can tell.
 func MayPlanCompletion(traits Traits, secretID string, v View, rotates bool) *RefusedError {
-	if traits.ManySecrets {
-		if secretID == "" || rotates {
+	if traits.ManySecrets { // of several objects, the version of a completion tells nothing
+		if secretID == "" || v.Rotates {
 			return nil
 		}
 		return isCurrent(secretID, []View{v})
 	}
-	if !rotates && v.mayBeInUse(traits) {
+	if !rotates && !v.Rotates && v.mayBeInUse(traits) {
 		return MayBeInUse(traits, v.State, v.Record)
 	}
 	return nil
@@ -203,7 +213,7 @@ func CompletionMessage(traits Traits, secretID string, views []View, rotates, op
 			}
 		case traits.ManySecrets && !(Entry{ID: secretID}).Is(v.State.PreviousSecretID) && !(Entry{ID: secretID}).Is(v.State.SecretID):
 			continue
-		case rotates:
+		case traits.ManySecrets && v.Rotates && (Entry{ID: secretID}).Is(v.State.SecretID), !traits.ManySecrets && (rotates || v.Rotates):
 			which, stays = currentName(v.State)+", which this apply replaces", "The new secret stays."
 		default:
 			which, stays = previousName(v.State, v.Record), capital(currentName(v.State))+" stays."

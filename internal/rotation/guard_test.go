@@ -196,6 +196,8 @@ func TestMayPlanCompletion(t *testing.T) {
 	t.Parallel()
 	own := View{Object: "object", State: State{Version: 2, SecretID: "new", PreviousSecretID: "old", HasPrevious: true}, Record: NewRecord("object", t0)}
 	over := func(st *State, _ *Record) { st.HasPrevious = false }
+	rotating := own
+	rotating.Rotates = true
 	for name, c := range map[string]struct {
 		traits  Traits
 		id      string
@@ -219,7 +221,9 @@ func TestMayPlanCompletion(t *testing.T) {
 		"many, nothing to do":            {many, "", own, false, ""},
 		"many, the current one":          {many, "NEW", own, false, "is the current secret of a resource"},
 		"many, none of that object's":    {many, "strange", own, false, ""},
-		"many, the current one, rotates": {many, "new", own, true, ""},
+		"many, the current one, rotates": {many, "new", rotating, false, ""},
+		"many, another version":          {many, "new", own, true, "is the current secret of a resource"}, // of a sibling, perhaps
+		"flagged, foreign, planned":      {flagged, "", View{Object: "object", State: viewOf(foreign).State, Record: viewOf(foreign).Record, Rotates: true}, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -236,6 +240,8 @@ func TestCompletionMessage(t *testing.T) {
 	t.Parallel()
 	own := View{State: State{Version: 2, SecretID: "new", PreviousSecretID: "old"}, Record: Record{PreviousVersion: 1}}
 	other := View{State: State{Version: 7, SecretID: "theirs", PreviousSecretID: "before"}}
+	rotating := own
+	rotating.Rotates = true
 	for name, c := range map[string]struct {
 		traits  Traits
 		id      string
@@ -248,7 +254,8 @@ func TestCompletionMessage(t *testing.T) {
 		"flagged, rotates":      {flagged, "", []View{viewOf()}, true, []string{"the current secret (version 2), which this apply replaces", "The new secret stays."}},
 		"many, nobody is known": {many, "old", nil, false, []string{"ends secret old,"}},
 		"many":                  {many, "OLD", []View{other, own}, false, []string{"secret old (the previous one, version 1)", "Secret new (the current one, version 2) stays.", "!7"}},
-		"many, rotates":         {many, "new", []View{own, other}, true, []string{"secret new (the current one, version 2), which this apply replaces", "!theirs"}},
+		"many, the earlier one": {many, "old", []View{rotating}, true, []string{"secret old (the previous one, version 1)"}},
+		"many, rotates":         {many, "new", []View{rotating, other}, false, []string{"secret new (the current one, version 2), which this apply replaces", "!theirs"}},
 	} {
 		got := CompletionMessage(c.traits, c.id, c.views, c.rotates, false)
 		hasTitles(t, []Message{got}, "this apply deletes the previous secret")

@@ -83,21 +83,18 @@ func LastLive(facts Facts, id string) bool {
 	return itself && live == 1
 }
 
-// identifiable is how long after a rotation its secret is found without a date.
-const identifiable = time.Hour
-
-// Identify finds the entry of a current secret whose id could not be found when it was made. It is among the candidates:
-// entries that appeared since and that no other object holds. It has the date that was asked for; without one it is the only
-// candidate of a look that followed soon, for what appears later is another one, and no other object of the client seeks its
-// own (alone). ok is false when none or several could be it.
-func Identify(st State, rec Record, facts Facts, candidates []string, alone bool) (entry Entry, ok bool) {
-	if st.RotatedAt == nil || st.ExpiresAt == nil && (!alone || rec.Known.Sub(*st.RotatedAt) > Lag || facts.At.Sub(*st.RotatedAt) > identifiable) {
+// Identify finds the entry of a current secret whose id could not be found when it was made: the only one among the candidates,
+// entries that appeared since and that no other object holds, that has the date that was asked for. Without a date there is none:
+// a candidate may as well be that of another object that seeks its own, in this run or elsewhere. ok is false when none or
+// several could be it.
+func Identify(st State, facts Facts, candidates []string) (entry Entry, ok bool) {
+	if st.RotatedAt == nil || st.ExpiresAt == nil {
 		return Entry{}, false
 	}
 	found := 0
 	for _, id := range candidates {
 		e, listed := find(facts.Secrets, id)
-		dated := st.ExpiresAt == nil && e.ExpiresAt == nil || st.ExpiresAt != nil && e.ExpiresAt != nil && e.ExpiresAt.Truncate(time.Second).Equal(*st.ExpiresAt)
+		dated := e.ExpiresAt != nil && e.ExpiresAt.Truncate(time.Second).Equal(*st.ExpiresAt)
 		if listed && e.Live(facts.At) && dated {
 			entry, found = e, found+1
 		}
@@ -112,7 +109,7 @@ func Identify(st State, rec Record, facts Facts, candidates []string, alone bool
 // its retirement keeps its date.
 func OlderAfter(prior State, rec Record) []Older {
 	older := rec.Older
-	if prior.PreviousSecretID != "" && prior.HasPrevious && rec.PreviousVersion > 0 {
+	if prior.HasPrevious && PreviousIsOurs(Traits{ManySecrets: true}, prior, rec) {
 		leaving := Older{ID: prior.PreviousSecretID, Expires: rec.PreviousExpiresAt != nil}
 		if prior.RetireAfter != nil && prior.RotatedAt != nil {
 			at := prior.RotatedAt.Add(*prior.RetireAfter)

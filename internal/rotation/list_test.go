@@ -150,33 +150,22 @@ func TestIdentify(t *testing.T) {
 	}}
 	for name, c := range map[string]struct {
 		st         State
-		known      time.Duration // the recorded time
 		looked     time.Duration
 		candidates []string
-		others     bool // another object seeks its own
 		want       string
 	}{
-		"the only one":             {plain, 0, time.Hour, []string{"plain"}, false, "plain"},
-		"the only one that lives":  {plain, 0, time.Hour, []string{"gone", "plain"}, false, "plain"},
-		"too late":                 {plain, 0, time.Hour + time.Second, []string{"plain"}, false, ""},
-		"after an earlier look":    {plain, Lag + time.Second, time.Hour, []string{"plain"}, false, ""},
-		"an earlier look, soon":    {plain, Lag, time.Hour, []string{"plain"}, false, "plain"},
-		"one of two":               {plain, 0, time.Hour, []string{"plain", "theirs"}, false, ""},
-		"none":                     {plain, 0, time.Hour, nil, false, ""},
-		"others seek too":          {plain, 0, time.Hour, []string{"plain"}, true, ""},
-		"with a date that is not":  {plain, 0, time.Hour, []string{"dated"}, false, ""},
-		"beside a dated one":       {plain, 0, time.Hour, []string{"dated", "plain"}, false, "plain"},
-		"by the date":              {dated, 0, time.Hour, []string{"plain", "dated"}, false, "dated"},
-		"by the date, at any time": {dated, 20 * day, 21 * day, []string{"plain", "dated"}, false, "dated"},
-		"by the date, others seek": {dated, 0, time.Hour, []string{"plain", "dated"}, true, "dated"},
-		"two with the date":        {dated, 0, time.Hour, []string{"twin", "dated"}, false, ""},
-		"without the date":         {dated, 0, time.Hour, []string{"plain"}, false, ""},
-		"after it expired":         {dated, 0, 31 * day, []string{"dated"}, false, ""},
-		"imported":                 {State{}, 0, time.Hour, []string{"plain"}, false, ""},
-		"not listed":               {plain, 0, time.Hour, []string{"nowhere"}, false, ""},
+		"without a date":           {plain, 0, []string{"plain"}, ""}, // of another object that seeks its own, perhaps
+		"by the date":              {dated, time.Hour, []string{"plain", "dated"}, "dated"},
+		"by the date, at any time": {dated, 21 * day, []string{"plain", "dated"}, "dated"},
+		"two with the date":        {dated, time.Hour, []string{"twin", "dated"}, ""},
+		"without the date":         {dated, time.Hour, []string{"plain"}, ""},
+		"after it expired":         {dated, 31 * day, []string{"dated"}, ""},
+		"none":                     {dated, time.Hour, nil, ""},
+		"imported":                 {State{}, time.Hour, []string{"plain"}, ""},
+		"not listed":               {dated, time.Hour, []string{"nowhere"}, ""},
 	} {
 		facts.At = t0.Add(c.looked)
-		if got, ok := Identify(c.st, NewRecord("object", t0.Add(c.known)), facts, c.candidates, !c.others); got.ID != c.want || ok != (c.want != "") {
+		if got, ok := Identify(c.st, facts, c.candidates); got.ID != c.want || ok != (c.want != "") {
 			t.Errorf("%s: %q, %t", name, got.ID, ok)
 		}
 	}

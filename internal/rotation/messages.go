@@ -66,7 +66,7 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 	}
 	condition := ""
 	if d.Rotate == Maybe {
-		condition = "if it rotates, "
+		condition = d.Reason.If() + ", "
 	}
 	if set.Mode == Regenerate && traits.Regenerates {
 		return append(all, regenerates(condition, st))
@@ -85,7 +85,7 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 		all = append(all, Message{
 			Title: "this apply may delete the previous secret before the rotation",
 			Detail: "An earlier rotation is open, and a setting that decides about it is not known yet. If on_pending_rotation turns out to be \"retire_first\", or retire_previous_after to be over, " +
-				previousName(st, rec) + " is deleted right before the new one is made; whatever still uses it fails then. Otherwise there is no rotation.",
+				previousName(st, rec) + " is deleted right before the new one is made; whatever still uses it fails then. Otherwise it is not deleted, and there is no rotation while it is valid.",
 		})
 	}
 	switch {
@@ -109,38 +109,48 @@ func roomWarning(condition string, st State, rec Record, d Decision, ours bool) 
 	if st.Drift == Rotated {
 		doubt = " It is the secret in this state, which its consumers use: somebody else rotated."
 	}
-	title := "this apply deletes the previous secret before the rotation"
+	which := previousName(st, rec)
 	if condition != "" {
-		title = "this apply may delete the previous secret before a rotation"
+		return Message{
+			Title:  "this apply may delete the previous secret before a rotation",
+			Detail: condition + "the apply rotates. An earlier previous secret counts as valid: " + which + " is deleted right before the new one is made; whatever still uses it fails then." + doubt,
+		}
 	}
 	return Message{
-		Title: title,
-		Detail: fmt.Sprintf("A rotation is due (%s), and an earlier previous secret counts as valid. %s%s is deleted right before the new one is made; whatever still uses it fails then.%s",
-			d.Reason.Why(), capital(condition+previousName(st, rec)), "", doubt),
+		Title: "this apply deletes the previous secret before the rotation",
+		Detail: fmt.Sprintf("A rotation is due (%s), and an earlier previous secret counts as valid. %s is deleted right before the new one is made; whatever still uses it fails then.%s",
+			d.Reason.Why(), capital(which), doubt),
 	}
 }
 
+// EndsInUse is the title of the warning that a rotation ends the secret that it replaces.
+const EndsInUse = "this apply ends the secret in use now"
+
 func endsAtRotation(condition string, st State, d Decision) Message {
-	title := "this apply ends the secret in use now"
 	if condition != "" {
-		title = "this apply may end the secret in use now"
+		return Message{
+			Title: "this apply may end the secret in use now",
+			Detail: condition + "the apply rotates. Then " + currentName(st) + " is deleted in this apply, right after the new one is made (retire_previous_after is \"0s\"). " +
+				"Whatever uses it fails until it has the new one. Otherwise nothing is called.",
+		}
 	}
 	return Message{
-		Title: title,
-		Detail: fmt.Sprintf("retire_previous_after is \"0s\": %s%s is deleted in this apply, right after the new one is made (%s). Whatever uses it fails until it has the new one.",
-			condition, currentName(st), d.Reason.Why()),
+		Title: EndsInUse,
+		Detail: fmt.Sprintf("retire_previous_after is \"0s\": %s is deleted in this apply, right after the new one is made (%s). Whatever uses it fails until it has the new one.",
+			currentName(st), d.Reason.Why()),
 	}
 }
 
 func regenerates(condition string, st State) Message {
-	title := "this apply ends every secret at once"
+	title, when := "this apply ends every secret at once", "at the rotation"
 	if condition != "" {
-		title = "this apply may end every secret at once"
+		title, when = "this apply may end every secret at once", "then"
+		condition += "the apply rotates. "
 	}
 	return Message{
 		Title: title,
-		Detail: fmt.Sprintf("rotation_mode is \"regenerate\": %severy secret of the client, %s among them, stops working at the rotation, without an overlap. Whatever uses one fails until it has the new one.",
-			condition, currentName(st)),
+		Detail: fmt.Sprintf("%srotation_mode is \"regenerate\": every secret of the client, %s among them, stops working %s, without an overlap. Whatever uses one fails until it has the new one.",
+			condition, currentName(st), when),
 	}
 }
 
@@ -364,7 +374,7 @@ func DoubtfulRefusal() *RefusedError {
 // lastWorkingRefusal is the answer to a policy that would end the only secret that is known to work.
 func lastWorkingRefusal() *RefusedError {
 	return &RefusedError{
-		Reason: "on_external_rotation is \"rotate\", but the secret in this state is the previous one now, the only one that is known to work here, and a rotation would end it before its consumers have a new one.",
+		Reason: "The setting on_external_rotation is \"rotate\", but the secret in this state is the previous one now, the only one that is known to work here, and a rotation would end it before its consumers have a new one.",
 		Remedy: `Choose a time for a short interruption, set on_pending_rotation = "retire_first" and change a value of rotate_when_changed: that asks for it in so many words. ` +
 			`Or give the consumers the secret that was made elsewhere, and set on_external_rotation = "warn".`,
 	}
@@ -373,7 +383,7 @@ func lastWorkingRefusal() *RefusedError {
 // onlyPreviousRefusal is the answer to a policy that would end the previous secret while the current one does not work.
 func onlyPreviousRefusal() *RefusedError {
 	return &RefusedError{
-		Reason: "on_external_rotation is \"rotate\", and the secret in this state does not work. The previous secret may be the only one that works, and a rotation would end it before its consumers have a new one.",
+		Reason: "The setting on_external_rotation is \"rotate\", and the secret in this state does not work. The previous secret may be the only one that works, and a rotation would end it before its consumers have a new one.",
 		Remedy: `Choose a time for a short interruption, set on_pending_rotation = "retire_first" and change a value of rotate_when_changed: that asks for it in so many words. ` +
 			`Or delete the previous secret at the vendor when nothing uses it.`,
 	}
@@ -415,16 +425,22 @@ func UnclaimedMessage(st State, rec Record, ids []string) Message {
 			Detail: "The current secret works, but when it was made its entry could not be told from others. It may be one of these, or is not listed yet: " + list + ". " +
 				"Delete none of them before you know which. Rotate once more, with expires_after set, and the provider knows its own. " + others,
 		}
-	case rec.Lost:
+	default:
 		return Message{
 			Title:  "a run ended in the middle of a change",
 			Detail: "What the provider keeps beside this object was lost. If that run added a secret, nobody has its value, and it is one of these: " + list + ". " + others,
 		}
-	default:
-		return Message{
-			Title:  "secrets appeared since the last apply",
-			Detail: "They are not in this state: " + list + ". If a run of this resource ended before its state was saved, one of them is its secret, and nobody has its value. " + others,
-		}
+	}
+}
+
+// AddedMessage says how many secrets appeared since an object was applied last that this run does not know the owner of. It names
+// none: they may be those of resources that it has not looked at.
+func AddedMessage(n int) Message {
+	return Message{
+		Title: "secrets were added since the last apply",
+		Detail: fmt.Sprintf("%d of the client's live secrets appeared since this resource was applied last, and it did not make them, as far as is known. Whose they are was not looked at: "+
+			"other resources, provider configurations, states and people may hold them. Only if a run of this resource was killed before its state was saved, one of them is its secret, and nobody has its value. "+
+			"In that case compare the list of the client's secrets with what all of them hold. Nothing is deleted here.", n),
 	}
 }
 

@@ -33,7 +33,7 @@ func and(changes ...func(*State, *Record)) func(*State, *Record) {
 }
 
 func endedAt(d time.Duration) func(*State, *Record) {
-	return func(_ *State, rec *Record) { rec.Ended("", t0.Add(d)) }
+	return func(_ *State, rec *Record) { rec.Ended("", t0.Add(d), nil) }
 }
 
 func noRecord(_ *State, rec *Record) { *rec = Record{} }

@@ -71,6 +71,22 @@ func (r Reason) Why() string {
 	}
 }
 
+// If is the condition under which a rotation that only the apply can decide on comes to be, as the beginning of a sentence.
+func (r Reason) If() string {
+	switch r.Kind {
+	case BecauseChosen:
+		return "If client_secret_wo_version turns out to differ"
+	case BecauseTriggers:
+		return "If the value of " + strings.Join(r.Keys, ", ") + " in rotate_when_changed turns out to differ"
+	case BecauseSchedule:
+		return "If rotate_after turns out to be over, and nothing stands in its way"
+	case BecauseDrift:
+		return "If on_external_rotation turns out to act on drift \"" + r.Drift + "\""
+	default:
+		return "If it rotates"
+	}
+}
+
 // due decides whether a new secret is due, and why. Maybe has the reason that would hold.
 func due(traits Traits, set Settings, st State, rec Record) (Answer, Reason) {
 	if rec.Pending != nil {

@@ -35,8 +35,11 @@ type Record struct {
 	PreviousExpiresAt *time.Time `json:"previous_expires_at,omitempty"`
 	// Changed is when the client was last changed by anyone, as the last read showed it, at a vendor with two slots.
 	Changed *time.Time `json:"changed,omitempty"`
-	// EndedAt is when the previous secret was last ended by this object.
+	// EndedAt is when the previous secret was last ended by this object, or seen to be gone after its rotation.
 	EndedAt *time.Time `json:"ended_at,omitempty"`
+	// EndedFrom is the client's last change as that look showed it, right before the end; nil when it did not. A later look that
+	// shows a previous secret and another change is none from before the end.
+	EndedFrom *time.Time `json:"ended_from,omitempty"`
 	// Window frames the last rotation of this object between two of the vendor's times.
 	Window *Window `json:"window,omitempty"`
 	// Age is the age of the secret when this object was first looked at, which later ages are compared with.
@@ -83,6 +86,9 @@ func NewRecord(object string, known time.Time) Record {
 
 // Valid tells a record that was stored by this version and is not lost.
 func (r Record) Valid() bool { return r.Form == form && !r.Known.IsZero() }
+
+// gone tells that what was known beside the attributes is not there any more.
+func (r Record) gone() bool { return !r.Valid() || r.Lost }
 
 // MarkLost is r, or, where there is none although the object was applied or read before, a record that says so.
 func (r Record) MarkLost(first bool) Record {
@@ -141,8 +147,17 @@ func (r Record) LagsRotation(facts Facts) bool {
 // LagsEnd tells facts that may still show a previous secret that this object ended. They may as well show somebody else's new
 // rotation.
 func (r Record) LagsEnd(facts Facts) bool {
-	return facts.HasPrevious != nil && *facts.HasPrevious && r.EndedAt != nil &&
-		facts.At.Sub(*r.EndedAt) <= Lag && (facts.ChangedAt == nil || facts.ChangedAt.Sub(*r.EndedAt) <= rounding)
+	if facts.HasPrevious == nil || !*facts.HasPrevious || r.EndedAt == nil || facts.At.Sub(*r.EndedAt) > Lag {
+		return false
+	}
+	switch {
+	case facts.ChangedAt == nil:
+		return true
+	case r.EndedFrom != nil:
+		return facts.ChangedAt.Equal(*r.EndedFrom)
+	default:
+		return facts.ChangedAt.Sub(*r.EndedAt) <= rounding
+	}
 }
 
 // Ours tells that the client's last change is the last rotation of this object.
@@ -214,10 +229,10 @@ func (r Record) endless() []string {
 }
 
 // Ended takes over that this object ended a secret: the previous one of a vendor with two slots (id is empty), or the one with
-// that id.
-func (r *Record) Ended(id string, at time.Time) {
+// that id. from is the client's last change as the look right before showed it.
+func (r *Record) Ended(id string, at time.Time, from *time.Time) {
 	r.Older = slices.DeleteFunc(r.Older, func(o Older) bool { return Entry{ID: o.ID}.Is(id) })
-	r.EndedAt = &at
+	r.EndedAt, r.EndedFrom = &at, from
 	r.ForeignPrevious = false
 }
 

@@ -146,6 +146,7 @@ func TestRecord_Lags(t *testing.T) {
 		changed  *time.Time
 		looked   time.Duration
 		ended    *time.Time
+		from     *time.Time
 		noWindow bool
 		rotation bool // it may show the client as before the rotation
 		end      bool // it may show it as before the end
@@ -162,13 +163,17 @@ func TestRecord_Lags(t *testing.T) {
 		"as before the end":          {flag: yes, changed: at(-time.Second), ended: at(0), end: true},
 		"dated with the end":         {flag: yes, changed: at(time.Second), ended: at(0), end: true},
 		"changed after the end":      {flag: yes, changed: at(time.Second + 1), ended: at(0)},
+		"as at the look before it":   {flag: yes, changed: at(-time.Second), ended: at(0), from: at(-time.Second), end: true},
+		"another date than that":     {flag: yes, changed: at(0), ended: at(0), from: at(-time.Second)},
+		"dated then, and not now":    {flag: yes, ended: at(0), from: at(-time.Second), end: true},
+		"dated so, long after":       {flag: yes, changed: at(-time.Second), ended: at(0), from: at(-time.Second), looked: Lag + 1},
 		"after the end, not dated":   {flag: yes, ended: at(0), looked: Lag, end: true},
 		"long after the end":         {flag: yes, ended: at(0), looked: Lag + 1},
 		"ended, and not shown":       {flag: no, ended: at(0)},
 		"ended, and nothing is said": {ended: at(0)},
 	} {
 		rec := NewRecord("object", t0)
-		rec.Window, rec.EndedAt = &Window{Before: *at(-time.Hour), Answered: t0}, c.ended
+		rec.Window, rec.EndedAt, rec.EndedFrom = &Window{Before: *at(-time.Hour), Answered: t0}, c.ended, c.from
 		if c.noWindow {
 			rec.Window = nil
 		}
@@ -222,11 +227,11 @@ func TestRecord_Ended(t *testing.T) {
 	t.Parallel()
 	rec := NewRecord("object", t0)
 	rec.Older, rec.ForeignPrevious = []Older{{ID: "x"}, {ID: "y"}}, true
-	rec.Ended("X", t0.Add(day))
+	rec.Ended("X", t0.Add(day), nil)
 	if len(rec.Older) != 1 || rec.Older[0].ID != "y" || !rec.EndedAt.Equal(t0.Add(day)) || rec.ForeignPrevious {
 		t.Errorf("%+v", rec)
 	}
-	if rec.Ended("", t0.Add(2*day)); len(rec.Older) != 1 || !rec.EndedAt.Equal(t0.Add(2*day)) {
+	if rec.Ended("", t0.Add(2*day), nil); len(rec.Older) != 1 || !rec.EndedAt.Equal(t0.Add(2*day)) {
 		t.Errorf("%+v", rec)
 	}
 }

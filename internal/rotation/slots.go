@@ -53,6 +53,9 @@ func comparePrevious(st State, rec Record, facts Facts) (State, Record) {
 		}
 	case !now && st.HasPrevious:
 		rec.ForeignPrevious = false
+		if rec.Window != nil && facts.ChangedAt != nil && !facts.ChangedAt.Equal(rec.Window.Before) { // a look from after the rotation
+			rec.Ended("", facts.At, facts.ChangedAt)
+		}
 		if seen.Drift == Rotated {
 			seen = Sign{Dead, "Somebody else rotated and then deleted the previous secret, which this state holds"}
 		}
@@ -168,6 +171,8 @@ func room(traits Traits, set Settings, st State, rec Record, reason Reason) (fir
 	ours := PreviousIsOurs(traits, st, rec)
 	mayEnd := ours && rec.passed(retireAt(set, st)) || set.OnPending == PendingRetireFirst
 	switch {
+	case !mayEnd && rec.Conflict && !st.HasPrevious && st.Drift == "" && reason.Kind != BecauseSchedule:
+		return false, nil // it may be over by now; if it is not, the vendor refuses again
 	case !mayEnd && ours:
 		return false, PendingRefusal(traits, st.PreviousEndsAt)
 	case !mayEnd:
@@ -182,7 +187,7 @@ func room(traits Traits, set Settings, st State, rec Record, reason Reason) (fir
 	return true, nil
 }
 
-// roomDepends tells whether a setting that is not known yet decides if an open rotation stands in the way.
+// roomDepends tells whether a setting that is not known yet decides if an open rotation stands in the way, or ends first.
 func roomDepends(traits Traits, set Settings, st State, rec Record, reason Reason) bool {
 	possible := []Settings{set}
 	either := func(unknown bool, change func(*Settings, bool)) {
@@ -213,11 +218,15 @@ func roomDepends(traits Traits, set Settings, st State, rec Record, reason Reaso
 		}
 	})
 	either(u.Verify, func(s *Settings, yes bool) { s.Verified, s.Unknown.Verify = yes, false })
-	refused := 0
+	refused, first := 0, 0
 	for _, s := range possible {
-		if _, no := room(traits, s, st, rec, reason); no != nil {
+		ends, no := room(traits, s, st, rec, reason)
+		switch {
+		case no != nil:
 			refused++
+		case ends:
+			first++
 		}
 	}
-	return refused > 0 && refused < len(possible)
+	return refused > 0 && refused < len(possible) || first > 0 && first < len(possible)
 }

@@ -68,6 +68,16 @@ type State struct {
 // Unidentified tells a secret of a vendor with many that was made here and whose id is not known.
 func (st State) Unidentified() bool { return st.Version > 0 && st.SecretID == "" }
 
+// firstVersion is before every Unix second at which a secret can have been made here. Smaller versions are counted from 1, by
+// releases that told nothing by them.
+const firstVersion = 1_000_000_000
+
+// rotatedHere tells from the attributes alone that the secret before the current one was made by this object too: versions begin
+// with the Unix second of the first secret, so that a rotation later than that has a version below its own second.
+func (st State) rotatedHere() bool {
+	return st.Version > firstVersion && st.RotatedAt != nil && st.Version < st.RotatedAt.Unix()
+}
+
 // DueAt is the time of the next scheduled rotation, nil without a schedule. It counts from the last rotation; for a secret
 // that was never rotated here, from the moment the schedule was first set.
 func DueAt(set Settings, st State, now time.Time) *time.Time {
@@ -115,7 +125,7 @@ func retireAt(set Settings, st State) *time.Time {
 // made may go.
 func PreviousIsOurs(traits Traits, st State, rec Record) bool {
 	if traits.ManySecrets {
-		return rec.PreviousVersion > 0 && st.PreviousSecretID != ""
+		return st.PreviousSecretID != "" && (rec.PreviousVersion > 0 || rec.gone() && st.rotatedHere())
 	}
 	return st.Version > 0 && !rec.Doubtful(st)
 }

@@ -31,6 +31,7 @@ func (c *Connection) Open(ctx context.Context, client rotation.Client) (*Gate, e
 	if err != nil {
 		return nil, err
 	}
+	c.Registry.opened(client)
 	return &Gate{connection: c, client: client, release: release, gone: plugin.Orphaned}, nil
 }
 
@@ -93,8 +94,8 @@ func (g *Gate) Make(ctx context.Context, traits rotation.Traits, order rotation.
 	return issued, nil
 }
 
-// End ends one secret, after one look at the client and the checks of rotation.MayEnd. It tells whether there was something to
-// end.
+// End ends one secret, after one look at the client and the checks of rotation.MayEnd, and writes the end into the record of the
+// ending's object. It tells whether there was something to end.
 func (g *Gate) End(ctx context.Context, traits rotation.Traits, e rotation.Ending) (ended bool, err error) {
 	if traits.ManySecrets && e.SecretID == "" {
 		return false, nil
@@ -117,17 +118,19 @@ func (g *Gate) End(ctx context.Context, traits rotation.Traits, e rotation.Endin
 	switch {
 	case refused != nil:
 		return false, refused
-	case !ok:
-		return false, nil
-	}
-	if err := g.ready(ctx); err != nil {
-		return false, err
-	}
-	ended, err = g.connection.vendor.Retire(ctx, g.client, e.SecretID, facts)
-	if err == nil {
+	case ok:
+		if err := g.ready(ctx); err != nil {
+			return false, err
+		}
+		if ended, err = g.connection.vendor.Retire(ctx, g.client, e.SecretID, facts); err != nil {
+			return ended, err
+		}
 		g.connection.Registry.ended(g.client, e.SecretID)
 	}
-	return ended, err
+	if e.View != nil {
+		e.View.Record.Ended(e.SecretID, g.connection.Now(), facts.ChangedAt)
+	}
+	return ended, nil
 }
 
 // lookForEnd looks once, and again while the vendor may still show the client as it was before the last rotation.

@@ -211,6 +211,10 @@ func TestGate_End(t *testing.T) {
 			for _, other := range c.others {
 				connection.Registry.Saw(app, Object{View: other}, nil)
 			}
+			if c.ending.View != nil { // the gate writes into it
+				view := *c.ending.View
+				c.ending.View = &view
+			}
 			ended, err := g.End(t.Context(), c.traits, c.ending)
 			if ended != c.ended || (err != nil) != c.fails || err != nil && !refused(err) {
 				t.Errorf("%t, %v", ended, err)
@@ -240,6 +244,9 @@ func TestGate_EndFails(t *testing.T) {
 	v.retireErr = nil
 	if ended, err := g.End(t.Context(), flagged, rotation.Ending{View: &view}); !ended || err != nil {
 		t.Errorf("%t %v", ended, err)
+	}
+	if rec := view.Record; rec.EndedAt == nil || rec.EndedFrom == nil || !rec.EndedFrom.Equal(t0) {
+		t.Errorf("the record does not hold the end: %+v", rec)
 	}
 	if c.Registry.Objects(app)[0].State.HasPrevious || c.Registry.Facts(app) != nil {
 		t.Error("an end is not written down")

@@ -38,6 +38,9 @@ type Object struct {
 	Revokes bool
 	// OnDestroy is what its destruction is set to do.
 	OnDestroy string
+	// DestroyPlanned: this process planned its destruction. Where the same process also destroys it, the object is a deposed one:
+	// Terraform plans the destruction of those again while it applies, and of no others.
+	DestroyPlanned bool
 }
 
 type client struct {
@@ -46,6 +49,8 @@ type client struct {
 	// newest is the fingerprint of the last secret that this process made; rotated tells that it made one.
 	newest  string
 	rotated bool
+	// changing: the gate of the client was opened, so this process applies.
+	changing bool
 	// unsettled: a rotation was sent in this process, and nobody knows what became of it.
 	unsettled bool
 	facts     *rotation.Facts
@@ -72,9 +77,21 @@ func (r *Registry) Saw(c rotation.Client, o Object, facts *rotation.Facts) {
 	if before, ok := known.objects[o.Object]; ok && o.Fate == Seen {
 		o.Fate = before.Fate
 	}
+	o.DestroyPlanned = known.objects[o.Object].DestroyPlanned
 	known.objects[o.Object] = o
 	if facts != nil {
 		known.facts = facts
+	}
+}
+
+// Rotates records that this plan makes a new secret for an object.
+func (r *Registry) Rotates(c rotation.Client, object string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.of(c)
+	if o, ok := known.objects[object]; ok {
+		o.View.Rotates = true
+		known.objects[object] = o
 	}
 }
 
@@ -117,6 +134,24 @@ func (r *Registry) Crowded(c rotation.Client) string {
 		return "A resource of this configuration manages the secret of the client already, and another one is created for it."
 	}
 	return ""
+}
+
+// PlanDestroy records that the destruction of an object is planned.
+func (r *Registry) PlanDestroy(c rotation.Client, object string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.of(c)
+	if o, ok := known.objects[object]; ok {
+		o.DestroyPlanned = true
+		known.objects[object] = o
+	}
+}
+
+// DestroyPlanned tells whether this process planned the destruction of an object.
+func (r *Registry) DestroyPlanned(c rotation.Client, object string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of(c).objects[object].DestroyPlanned
 }
 
 // Others are the objects of a client but one, as far as this process has seen; without those that go.
@@ -164,21 +199,25 @@ func (r *Registry) Held(c rotation.Client, id string) bool {
 	return false
 }
 
-// Seeking is how many objects of a client do not know the id of their current secret.
-func (r *Registry) Seeking(c rotation.Client) (n int) {
-	for _, o := range r.Objects(c) {
-		if o.State.Unidentified() {
-			n++
-		}
-	}
-	return n
-}
-
 // Facts are those of the last read of a client in this process; nil before one.
 func (r *Registry) Facts(c rotation.Client) *rotation.Facts {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.of(c).facts
+}
+
+// opened records that the gate of a client was opened.
+func (r *Registry) opened(c rotation.Client) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.of(c).changing = true
+}
+
+// Changing tells whether this process has begun to change a client: then it applies, and the plan is made already.
+func (r *Registry) Changing(c rotation.Client) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of(c).changing
 }
 
 // Replaced tells whether this process made a newer secret than the one with this fingerprint.

@@ -108,13 +108,23 @@ func TestRegistry_Held(t *testing.T) {
 	if r.Held(rotation.Client{ID: "other"}, "new") {
 		t.Error("another client holds it")
 	}
-	if r.Seeking(app) != 0 {
-		t.Errorf("%d seek", r.Seeking(app))
+}
+
+// What a plan is about to rotate is known to those that come after, until the rotation was carried out.
+func TestRegistry_Rotates(t *testing.T) {
+	t.Parallel()
+	var r Registry
+	r.Rotates(app, "a") // was never seen
+	r.Saw(app, object("a", Stays), nil)
+	r.Saw(app, object("b", Stays), nil)
+	r.Rotates(spelled, "b")
+	for _, o := range r.Objects(app) {
+		if o.Rotates != (o.Object == "b") {
+			t.Errorf("%s rotates: %t", o.Object, o.Rotates)
+		}
 	}
-	o = object("c", Seen)
-	o.State.Version = 1
-	if r.Saw(app, o, nil); r.Seeking(spelled) != 1 {
-		t.Errorf("%d seek", r.Seeking(app))
+	if r.Saw(app, object("b", Stays), nil); r.Objects(app)[1].Rotates {
+		t.Error("what was rotated rotates again")
 	}
 }
 

@@ -57,7 +57,7 @@ func NewWorld(t testing.TB) *World {
 	t.Cleanup(server.Close)
 	w := &World{Simulator: sim, Clock: c, Consumers: &consumer.Store{}, URL: server.URL, Env: maps.Clone(simulator.Environment(server.URL)), record: &record{}}
 	w.InitialCloudflare = sim.Cloudflare.AddClient(Account, OAuthClient)
-	w.InitialCSP = sim.CSP.AddApp(Org, OAuthApp, simulator.AppSpec{})
+	w.InitialCSP = sim.CSP.AddApp(Org, OAuthApp, simulator.AppSpec{Age: 400 * 24 * time.Hour})
 	w.InitialIdentityService = sim.IdentityService.AddApplication(Tenant, Application)
 	w.Env["CLOUDFLARE_ACCOUNT_ID"] = Account
 	w.Env["CSP_ORG_ID"] = Org

@@ -3,6 +3,7 @@ package acctest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -60,7 +61,8 @@ func (w *World) CheckVersion(address string, n int, version any) error {
 
 // everySecret is what the vendors ever made for the clients of every World.
 func (w *World) everySecret() []simulator.SecretRecord {
-	return append(append(w.Cloudflare.Secrets(Account, OAuthClient), w.CSP.Secrets(Org, OAuthApp)...), w.IdentityService.Secrets(Tenant, Application)...)
+	return slices.Concat(w.Cloudflare.Secrets(Account, OAuthClient), w.CSP.Secrets(Org, OAuthApp),
+		w.CSP.Secrets(simulator.CSPLoginOrgID, simulator.CSPLoginClientID), w.IdentityService.Secrets(Tenant, Application))
 }
 
 // whole writes a number of decoded JSON without an exponent.

@@ -60,10 +60,16 @@ type project struct {
 func emptyProject(t *testing.T, w *acctest.World) *project {
 	t.Helper()
 	p := &project{t: t, w: w, cli: acctest.NeedCLI(t), Dir: t.TempDir(), configuration: filepath.Join(t.TempDir(), "cli.tfrc"), Vars: map[string]string{}}
-	if err := os.WriteFile(p.configuration, []byte(mirror(t)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	p.configure(mirror(t))
 	return p
+}
+
+// configure sets the program's own configuration.
+func (p *project) configure(text string) {
+	p.t.Helper()
+	if err := os.WriteFile(p.configuration, []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // newProject copies files into an empty folder.

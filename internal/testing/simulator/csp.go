@@ -27,6 +27,8 @@ type AppSpec struct {
 	Overlap time.Duration
 	// CanManage lets tokens of this app manage the apps of its organization.
 	CanManage bool
+	// Age is how long ago the app and its initial secret were made.
+	Age       time.Duration
 	Public    bool
 	Immutable bool
 	OwnerOnly bool
@@ -70,8 +72,9 @@ func (v *CSPState) AddApp(org, id string, spec AppSpec) string {
 	if spec.DisplayName == "" {
 		spec.DisplayName = "App " + id
 	}
+	made := now.Add(-spec.Age)
 	x := &cspApp{
-		AppSpec: spec, org: org, id: id, created: now, updated: now, changed: now, replaced: now,
+		AppSpec: spec, org: org, id: id, created: made, updated: made, changed: made, replaced: made,
 		updatedBy: "owner@example.invalid",
 	}
 	v.orgs[org] = true

@@ -48,7 +48,7 @@ func TestExternalRotationIgnored(t *testing.T) {
 func TestExternalRotationRotates(t *testing.T) {
 	w := world(t)
 	config := func(policy string) string { return c.HCL(alone + "on_external_rotation = \"rotate\"\n" + policy) }
-	cli := w.Terminal(t, config(""))
+	cli := w.Terminal(t, config(trigger("1")))
 	cli.Apply()
 	cli.Sent(rotate, retire)
 	rotateElsewhere(w)
@@ -58,8 +58,15 @@ func TestExternalRotationRotates(t *testing.T) {
 	cli.ApplyFails()
 	cli.Sent()
 	expectLive(t, w, 1, 2)
-	cli.Configure(config(retireNext))
-	cli.Plan().Warns(t, seen)
+	// The policy alone never ends the only secret that is known to work here; a trigger asks for it.
+	cli.Configure(config(retireNext + trigger("1")))
+	cli.ApplyFails().Errs(t, "the only one that is known to work here")
+	cli.Sent()
+	expectLive(t, w, 1, 2)
+	cli.Configure(config(retireNext + trigger("2")))
+	plan := cli.Plan()
+	plan.Warns(t, seen)
+	plan.Warns(t, "It is the secret in this state, which its consumers use")
 	cli.PlannedVersion(c.Address(), 2)
 	if got := cli.Saved(c.Address()); got.Actions[0] != "update" || got.Unknown["client_secret"] != true {
 		t.Errorf("the plan shows %v", got)

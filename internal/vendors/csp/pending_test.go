@@ -58,7 +58,7 @@ func TestRotationOpenedAfterThePlan(t *testing.T) {
 	}
 	// The next plan says what it ends.
 	cli.Plan().Warns(t, "The vendor refused the last rotation because another one is open")
-	cli.ApplySaved().Warns(t, "The previous secret is deleted before the rotation")
+	cli.ApplySaved().Warns(t, "this apply deletes the previous secret before the rotation")
 	cli.Sent(retire, rotate, retire)
 	cli.Plan().Silent(t)
 	cli.Empty()
@@ -74,7 +74,7 @@ func TestRefusedRotationIsTriedAgain(t *testing.T) {
 	w.Inject(simulator.Fault{Operation: rotate, Kind: simulator.Answer, Status: 409, Times: 1})
 	cli.ApplyFails().Errs(t, "Another rotation or change of this app is open")
 	cli.Sent(rotate)
-	cli.Plan().Warns(t, "Another rotation is open")
+	cli.Plan().Warns(t, "another rotation is open")
 	cli.ApplySaved()
 	cli.Sent(rotate)
 	cli.Plan().Silent(t)

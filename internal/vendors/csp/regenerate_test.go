@@ -15,28 +15,30 @@ func TestRegenerate(t *testing.T) {
 	cli := w.Terminal(t, c.HCL(trigger("1")))
 	cli.Apply()
 	cli.Sent(rotate)
+	cli.Version(c.Address(), 1)
 	// The mode alone rotates nothing and warns of nothing.
 	cli.Configure(c.HCL(replaceNow + trigger("1")))
 	cli.Apply().Silent(t)
 	cli.Sent()
 	cli.Configure(c.HCL(replaceNow + trigger("2")))
-	cli.Plan().Warns(t, "Every current secret stops working at once")
+	cli.Plan().Warns(t, "this apply ends every secret at once")
 	cli.Sent()
 	cli.ApplySaved().Succeeds(t) // an open rotation does not matter to it
 	cli.Sent(regenerate)
 	expectLive(t, w, 2)
-	for name, want := range map[string]any{"client_secret": c.Secret(w, 2), "version": 2.0, "has_previous_secret": false, "previous_secret_expires_at": nil} {
+	for name, want := range map[string]any{"client_secret": c.Secret(w, 2), "has_previous_secret": false, "previous_secret_expires_at": nil} {
 		if got := cli.Attribute(c.Address(), name); got != want {
 			t.Errorf("%s is not what was expected", name)
 		}
 	}
+	cli.Version(c.Address(), 2)
 	cli.Empty()
 }
 
 func TestCreateByRegeneration(t *testing.T) {
 	w := world(t)
 	cli := w.Terminal(t, c.HCL(replaceNow))
-	cli.Plan().Warns(t, "Every current secret stops working at once")
+	cli.Plan().Warns(t, "this apply ends every secret at once")
 	cli.ApplySaved().Succeeds(t)
 	cli.Sent(regenerate)
 	expectLive(t, w, 1)
@@ -84,7 +86,7 @@ func TestOnDestroyRevoke(t *testing.T) {
 	cli.Apply()
 	cli.Sent(rotate)
 	plan := cli.Plan("-destroy")
-	plan.Warns(t, "Every secret of the client stops working")
+	plan.Warns(t, "this destroy ends every secret")
 	cli.Sent()
 	cli.ApplySaved().Succeeds(t)
 	cli.Sent(regenerate)
@@ -117,7 +119,7 @@ func TestRevokeNeverEndsANewerSecret(t *testing.T) {
   lifecycle { create_before_destroy = true }`))
 	cli.Apply()
 	cli.Sent(rotate, retire)
-	cli.Apply("-replace="+c.Address()).Warns(t, "Nothing was revoked")
+	cli.Apply("-replace="+c.Address()).Warns(t, "nothing was revoked")
 	cli.Sent(rotate, retire)
 	if s, _ := cli.Attribute(c.Address(), "client_secret").(string); s != c.Secret(w, 2) || !c.Accepts(w, s) {
 		t.Error("the secret in state is not accepted")
@@ -139,17 +141,28 @@ func TestRevokeNeverEndsANewerSecretInTheOverlap(t *testing.T) {
 	cli.Apply()
 	cli.Sent(rotate, retire)
 	cli.Configure(config(""))
-	cli.Apply("-replace="+c.Address()).Warns(t, "a newer secret of the client is in use")
+	cli.Apply("-replace="+c.Address()).Warns(t, "Another object of this configuration manages the secret of the client and may hold a newer one")
 	cli.Sent(rotate)
 	expectLive(t, w, 1, 2)
 	cli.Empty()
 }
 
-// The same when a consumer fails in between and the old half is left for the next run, which is another process.
+// The same when a consumer fails in between and the old half is left for the next run, which is another process: a deposed object
+// revokes nothing, whether its own secret works still or not, and whoever manages the client now keeps a secret that works.
 func TestRevokeOfALeftOverOldHalf(t *testing.T) {
-	w := world(t)
-	config := func(consumer string) string {
-		return c.HCL(alone+`
+	t.Parallel()
+	for name, c2 := range map[string]struct {
+		second string
+		calls  []string
+		live   []int
+	}{
+		"its secret has ended": {alone, []string{rotate, retire}, []int{2}},
+		"its secret works":     {"", []string{rotate}, []int{1, 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := world(t)
+			config := func(arguments, consumer string) string {
+				return c.HCL(arguments+`
   on_destroy = "revoke"
   lifecycle { create_before_destroy = true }`) + `
 resource "terraform_data" "consumer" {
@@ -162,21 +175,28 @@ resource "terraform_data" "consumer" {
     }
   }
 }`
-	}
-	cli := w.Terminal(t, config(`self.output != ""`))
-	cli.Apply()
-	cli.Sent(rotate, retire)
-	cli.Configure(config(`self.output == ""`))
-	r := cli.Run("apply", "-json", "-input=false", "-auto-approve", "-replace="+c.Address())
-	if !r.Failed || len(cli.Instances(c.Address())) != 2 {
-		t.Fatalf("the old half is not left over:\n%s", r.Text)
-	}
-	cli.Sent(rotate, retire)
-	cli.Configure(config(`self.output != ""`))
-	cli.Apply().Warns(t, "Nothing was revoked")
-	cli.Sent()
-	if s, _ := cli.Attribute(c.Address(), "client_secret").(string); !c.Accepts(w, s) {
-		t.Error("the secret in state is not accepted any more")
+			}
+			cli := w.Terminal(t, config(alone, `self.output != ""`))
+			cli.Apply()
+			cli.Sent(rotate, retire)
+			cli.Configure(config(c2.second, `self.output == ""`))
+			r := cli.Run("apply", "-json", "-input=false", "-auto-approve", "-replace="+c.Address())
+			if !r.Failed || len(cli.Instances(c.Address())) != 2 {
+				t.Fatalf("the old half is not left over:\n%s", r.Text)
+			}
+			cli.Sent(c2.calls...)
+			cli.Configure(config(c2.second, `self.output != ""`))
+			cli.Plan().Warns(t, "this destroy keeps every secret")
+			apply := cli.ApplySaved()
+			apply.Succeeds(t)
+			apply.Warns(t, "nothing was revoked")
+			cli.Sent()
+			expectLive(t, w, c2.live...)
+			if s, _ := cli.Attribute(c.Address(), "client_secret").(string); s != c.Secret(w, 2) || !c.Accepts(w, s) {
+				t.Error("the secret in state is not accepted any more")
+			}
+			cli.Empty()
+		})
 	}
 }
 

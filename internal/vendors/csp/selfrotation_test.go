@@ -107,7 +107,7 @@ func TestLaterCallsLogInWithTheNewSecret(t *testing.T) {
 		}
 	})
 	cli.Apply()
-	cli.Sent(rotate, retire, retire) // the first one is refused with 401: the access token has ended
+	cli.Sent(rotate, retire) // the look before meets the 401: the access token has ended
 	if live := self.Live(w); len(live) != 1 || live[0] != 1 {
 		t.Errorf("CSP accepts the secrets %v", live)
 	}

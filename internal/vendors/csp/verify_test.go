@@ -67,7 +67,7 @@ func TestUnfitApps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := world(t)
 			w.CSP.AddApp(acctest.Org, acctest.OAuthApp, spec)
-			c.Run(t, w, acctest.Step{Config: c.HCL(""), Fails: "Unable to rotate the secret", Calls: []string{rotate}})
+			c.Run(t, w, acctest.Step{Config: c.HCL(""), Fails: "cannot have its secret rotated"})
 			if n := len(w.Effects()); n > 0 {
 				t.Errorf("%d requests had an effect", n)
 			}

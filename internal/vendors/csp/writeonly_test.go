@@ -15,8 +15,8 @@ func chosen(value string, version int) string {
 }
 
 const (
-	firstChoice  = "Chosen.value-0001"
-	secondChoice = "Chosen.value-0002"
+	firstChoice  = "Chosen.value-0001-of.32.characters"
+	secondChoice = "Chosen.value-0002-of.32.characters"
 )
 
 func TestChosenSecret(t *testing.T) {

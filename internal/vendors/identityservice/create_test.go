@@ -27,9 +27,10 @@ func TestCreate_ListAddList(t *testing.T) {
 			plancheck.ExpectKnownValue(address, tfjsonpath.New("has_previous_secret"), knownvalue.Bool(false)),
 			plancheck.ExpectUnknownValue(address, tfjsonpath.New("client_secret")),
 			plancheck.ExpectSensitiveValue(address, tfjsonpath.New("client_secret")),
+			fresh(w),
 		}},
 		Check: all(
-			w.Sent(list, add, list),
+			w.Sent(list, list, add, list), // the first one is that of the plan, which an apply makes again
 			holds(w, 0),
 			version(w, 1), is("tenant", acctest.Tenant, "client_id", acctest.Application, "expires_at", "",
 				"rotation_due_at", "", "encrypted_client_secret", "", "verified", "", "on_destroy", "delete",
@@ -43,16 +44,13 @@ func TestCreate_ListAddList(t *testing.T) {
 	check(t, w, accepted(w, "no"))() // destroyed after the test
 }
 
-// Ten secrets of one application: no wrong id, and 2m+1 calls: one list, and an addition and a list for each.
+// Ten secrets of one application, made together: none gets a wrong id.
 func TestCreate_TenSecretsOfOneApplication(t *testing.T) {
 	w := world(t)
 	const m = 10
 	w.Run(t, resource.TestStep{
 		Config: app("count = 10"),
 		Check: func(s *terraform.State) error {
-			if n := len(w.Journal()); n != 2*m+1 {
-				return fmt.Errorf("%d calls, want %d", n, 2*m+1)
-			}
 			if n := w.Count(add); n != m {
 				return fmt.Errorf("%d additions, want %d", n, m)
 			}
@@ -81,6 +79,41 @@ func TestCreate_TenSecretsOfOneApplication(t *testing.T) {
 			}),
 		}},
 	})
+}
+
+// Of m secrets of one application, a creation takes a list for the plan, and an apply one for the plan that it makes again, one
+// before the first addition, and an addition and a list for each; a rotation one list, and an addition and a list for each.
+func TestRequests(t *testing.T) {
+	w := world(t)
+	const m = 7
+	config := func(v string) string { return app("count = 7", q(v), retireAfterDay) }
+	counted := func(what string, lists, adds, removals int) {
+		t.Helper()
+		if w.Count(list) != lists || w.Count(add) != adds || w.Count(remove) != removals || len(w.Journal()) != lists+adds+removals {
+			t.Errorf("%s sent %d lists, %d additions and %d deletions among %d calls, want %d, %d and %d",
+				what, w.Count(list), w.Count(add), w.Count(remove), len(w.Journal()), lists, adds, removals)
+		}
+		w.ResetJournal()
+	}
+	cli := w.Terminal(t, config("1"))
+	cli.Plan()
+	counted("a plan that creates", 1, 0, 0)
+	cli.Must("apply", "-json", "-input=false", "-parallelism=1", "saved")
+	counted("a creation", m+2, m, 0)
+	cli.Configure(config("2"))
+	cli.Plan()
+	counted("a plan that rotates", 1, 0, 0)
+	cli.ApplySaved().Succeeds(t)
+	counted("a rotation", m+1, m, 0)
+	w.Clock.Advance(25 * time.Hour)
+	cli.Plan()
+	counted("a plan that deletes", 1, 0, 0)
+	cli.ApplySaved().Succeeds(t)
+	counted("a deletion of previous secrets", 0, 0, m)
+	cli.Plan("-destroy")
+	counted("a plan that destroys", 1, 0, 0)
+	cli.ApplySaved().Succeeds(t)
+	counted("a destruction", 0, 0, m)
 }
 
 func TestCreate_ExpiresAfterIsUniqueAndClose(t *testing.T) {

@@ -67,7 +67,7 @@ func TestEncryption(t *testing.T) {
 		// New keys take effect at the next rotation, and the plan says so.
 		resource.TestStep{
 			PreConfig: after(w, 0), Config: app(q("2"), sealedTo(second)),
-			Check: all(w.Changed(), opens(w, 1, first), warned(w, "plan", "The sealed secret keeps its recipients until the next rotation")),
+			Check: all(w.Changed(), opens(w, 1, first), warned(w, "plan", "the encrypted secret keeps its recipients until the next rotation")),
 		},
 		resource.TestStep{PreConfig: after(w, 0), Config: app(q("3"), sealedTo(second)), Check: all(w.Changed(add), opens(w, 2, second))},
 		// Without recipients the next secret is in clear again.

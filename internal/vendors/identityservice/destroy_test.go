@@ -36,22 +36,23 @@ func TestDestroy_Keep(t *testing.T) {
 	config := app(`on_destroy = "keep"`)
 	w.Run(t,
 		resource.TestStep{Config: config},
-		destroying(w, config, w.Changed(), accepted(w, "yes"), warned(w, "plan", "A live secret survives the destruction", acctest.Application)),
+		destroying(w, config, w.Changed(), accepted(w, "yes"), warned(w, "plan", "a live secret survives the destroy", acctest.Application)),
 	)
 }
 
+// A secret with an id is ended by one call, without a look: what is gone already is found out by that call.
 func TestDestroy_NothingLeftToDelete(t *testing.T) {
 	w := world(t)
 	w.Run(t,
 		resource.TestStep{Config: app(`on_external_rotation = "ignore"`)},
 		resource.TestStep{
 			PreConfig: func() { w.IdentityService.DeleteSecretElsewhere(made(w)[0].ID); after(w, 0)() },
-			Config:    app(`on_external_rotation = "ignore"`), Destroy: true, Check: w.Changed(),
+			Config:    app(`on_external_rotation = "ignore"`), Destroy: true, Check: w.Changed(remove),
 		},
 	)
 }
 
-// The application goes between plan and destroy: nothing to do.
+// The application goes between plan and destroy: the one call finds nothing to do.
 func TestDestroy_ApplicationGone(t *testing.T) {
 	w := world(t)
 	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.UnknownApplication = 404 })
@@ -60,7 +61,7 @@ func TestDestroy_ApplicationGone(t *testing.T) {
 		resource.TestStep{Config: app(), Destroy: true, ConfigPlanChecks: with(resource.ConfigPlanChecks{},
 			acctest.OnPlan(func() { w.IdentityService.RemoveApplication(acctest.Tenant, acctest.Application); w.ResetJournal() }))},
 	)
-	check(t, w, w.Changed())()
+	check(t, w, w.Changed(remove))()
 }
 
 // A refused deletion keeps the resource, so that the next destroy tries again.

@@ -34,7 +34,7 @@ func TestImport_NoRotationAndEmptyPlan(t *testing.T) {
 		},
 		resource.TestStep{PreConfig: after(w, 0), Config: app(), ConfigPlanChecks: nothing, Check: w.Changed()},
 		// What it did not create, it does not delete.
-		resource.TestStep{PreConfig: after(w, 0), Config: app(), Destroy: true, Check: all(w.Changed(), warned(w, "plan", "A live secret survives the destruction"))},
+		resource.TestStep{PreConfig: after(w, 0), Config: app(), Destroy: true, Check: all(w.Changed(), warned(w, "plan", "a live secret survives the destroy"))},
 	)
 	if !w.IdentityService.Accepts(acctest.Tenant, acctest.Application, value) {
 		t.Error("the imported secret was deleted")
@@ -52,7 +52,7 @@ func TestImport_Command(t *testing.T) {
 	imported := cli.Instances(address)[0].Attributes
 	for name, want := range made {
 		switch name {
-		case "client_secret", "client_secret_sha256", "version", "rotated_at": // not known of what was imported
+		case "client_secret", "client_secret_sha256", "version", "rotated_at", "rotation_reason": // not known of what was imported
 		default:
 			if got := imported[name]; !reflect.DeepEqual(got, want) {
 				t.Errorf("%s is %v, want %v", name, got, want)
@@ -83,7 +83,7 @@ func TestImport_RotatedButNeverDeleted(t *testing.T) {
 				},
 				resource.TestStep{
 					PreConfig: after(w, 2*day), Config: config("2"), ConfigPlanChecks: nothing,
-					Check: all(w.Changed(), kept, warned(w, "plan", "The previous secret is not deleted", id, "is not known to have been made by this resource")),
+					Check: all(w.Changed(), kept, warned(w, "plan", "the previous secret is not deleted", id, "was not created by this resource, as far as is known")),
 				},
 				// The next rotation lets go of it without deleting it; the one that was made here is deleted as usual.
 				resource.TestStep{PreConfig: after(w, 0), Config: config("3"), Check: all(kept, holds(w, 1))},

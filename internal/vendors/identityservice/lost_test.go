@@ -163,7 +163,7 @@ func TestUnknownIDIsNotGuessed(t *testing.T) {
 	cli.Apply()
 	w.Clock.Advance(time.Hour)
 	_, theirs := addElsewhere(w)
-	cli.Apply().Warns(t, "The id of the current secret is not known")
+	cli.Apply().Warns(t, "the id of the current secret is not known")
 	cli.Must("destroy", "-json", "-auto-approve", "-input=false")
 	if !w.IdentityService.Accepts(acctest.Tenant, acctest.Application, theirs) {
 		t.Error("somebody else's secret was deleted")
@@ -191,7 +191,7 @@ func TestUnknownIDIsNotASibling(t *testing.T) {
 	w := world(t)
 	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.ListDelay = 40 * time.Second })
 	// The looks for the first take half a minute, and all fail.
-	w.Inject(simulator.Fault{Operation: list, Kind: simulator.Answer, Status: 403, Skip: 1, Times: 6})
+	w.Inject(simulator.Fault{Operation: list, Kind: simulator.Answer, Status: 403, Skip: 3, Times: 6})
 	cli := w.Terminal(t, named("one")+named("two", "depends_on = [oauthsecret_identity_service_client_secret.one]"))
 	cli.Apply().Warns(t, "which was not listed when it was made")
 	guessedNothing(t, cli, 2)
@@ -204,7 +204,7 @@ func TestUnknownIDIsNotAGivenUpOne(t *testing.T) {
 	for name, faults := range map[string][]simulator.Fault{
 		"twice without an answer": {drop, drop},
 		"refused at last":         {drop, {Operation: add, Kind: simulator.Answer, Status: 403, Times: 1}},
-		"not looked for":          {drop, {Operation: list, Kind: simulator.Answer, Status: 403, Skip: 1, Times: 6}},
+		"not looked for":          {drop, {Operation: list, Kind: simulator.Answer, Status: 403, Skip: 3, Times: 6}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := world(t)
@@ -229,7 +229,7 @@ func TestUnknownIDsOfTwo(t *testing.T) {
 	cli.Apply().Warns(t, "find the id of the new secret")
 	w.IdentityService.DeleteSecretElsewhere(made(w)[0].ID)
 	w.Clock.Advance(2 * time.Minute)
-	cli.Apply().Warns(t, "The id of the current secret is not known")
+	cli.Apply().Warns(t, "the id of the current secret is not known")
 	guessedNothing(t, cli, 2)
 }
 
@@ -253,10 +253,10 @@ func TestEmptyBodyIsNoEmptyList(t *testing.T) {
 // What was listed before a rotation cannot be its secret, whose id is found when it is listed.
 func TestUnknownIDIsNotAnEarlierOne(t *testing.T) {
 	w := world(t)
-	cli := w.Terminal(t, app(q("1")))
+	cli := w.Terminal(t, app(q("1"), expiring))
 	cli.Apply()
 	addElsewhere(w)
-	cli.Configure(app(q("2")))
+	cli.Configure(app(q("2"), expiring))
 	w.Inject(simulator.Fault{Operation: list, Kind: simulator.Answer, Status: 403, Skip: 2, Times: 6})
 	cli.ApplyFails().Errs(t, "find the id of the new secret")
 	cli.Apply()

@@ -83,7 +83,7 @@ func TestRead_ApplicationRemoved(t *testing.T) {
 			PreConfig: func() { w.IdentityService.RemoveApplication(acctest.Tenant, acctest.Application); after(w, day)() },
 			Config:    app(), PlanOnly: true, ExpectNonEmptyPlan: true,
 		},
-		resource.TestStep{PreConfig: check(t, w, w.Changed(), warned(w, "read", "The client is gone", acctest.Application)), RefreshState: true, ExpectNonEmptyPlan: true},
+		resource.TestStep{PreConfig: check(t, w, w.Changed(), warned(w, "read", "the client is gone", acctest.Application)), RefreshState: true, ExpectNonEmptyPlan: true},
 		resource.TestStep{
 			PreConfig: func() {
 				w.InitialIdentityService = w.IdentityService.AddApplication(acctest.Tenant, acctest.Application)

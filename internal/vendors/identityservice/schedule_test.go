@@ -53,8 +53,12 @@ func TestRotateAfter(t *testing.T) {
 			Check: all(w.Changed(), dueIn(1000*time.Hour)),
 		},
 		resource.TestStep{PreConfig: after(w, 0), Config: app(), ConfigPlanChecks: keeping(w, 2, 3), Check: all(w.Changed(), is("rotation_due_at", ""))},
-		// A shorter one can be due at once.
-		resource.TestStep{PreConfig: after(w, 2*time.Hour), Config: app(`rotate_after = "1h"`), ConfigPlanChecks: rotating(w, 4), Check: all(w.Changed(add), holds(w, 3))},
+		// A shorter one can be over at once: its apply records that, and the next one acts on it.
+		resource.TestStep{
+			PreConfig: after(w, 2*time.Hour), Config: app(`rotate_after = "1h"`), ConfigPlanChecks: keeping(w, 2, 3),
+			Check: all(w.Changed(), dueIn(time.Hour)), ExpectNonEmptyPlan: true,
+		},
+		resource.TestStep{PreConfig: after(w, 0), Config: app(`rotate_after = "1h"`), ConfigPlanChecks: rotating(w, 4), Check: all(w.Changed(add), holds(w, 3))},
 	)
 }
 
@@ -135,21 +139,22 @@ func TestRetirePreviousAfter_Zero(t *testing.T) {
 	)
 }
 
-// Ten previous secrets of one application are deleted after one list.
-func TestRetirePreviousAfter_OneListForAll(t *testing.T) {
+// A previous secret is deleted by one call: its id names it, so nothing is looked at before.
+func TestRetirePreviousAfter_OneCallEach(t *testing.T) {
 	w := world(t)
 	const m = 10
 	config := func(v, retire string) string { return app("count = 10", q(v), retire) }
 	w.Run(t,
 		resource.TestStep{Config: config("1", "")},
 		resource.TestStep{Config: config("2", "")},
+		resource.TestStep{Config: config("2", retireAfterDay)},
 		resource.TestStep{
-			PreConfig:        after(w, 0),
-			Config:           config("2", `retire_previous_after = "0s"`),
+			PreConfig:        after(w, 25*time.Hour),
+			Config:           config("2", retireAfterDay),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{fresh(w)}},
 			Check: acctest.Do(func() error {
-				if lists, removals := w.Count(list), w.Count(remove); lists != 1 || removals != m || len(w.Journal()) != m+1 {
-					return fmt.Errorf("%d lists and %d deletions among %d calls, want 1 and %d", lists, removals, len(w.Journal()), m)
+				if removals := w.Count(remove); removals != m || len(w.Journal()) != m {
+					return fmt.Errorf("%d deletions among %d calls, want %d and nothing else", removals, len(w.Journal()), m)
 				}
 				return nil
 			}),
@@ -172,6 +177,11 @@ func TestRetirePreviousAfter_SetAndRemovedLater(t *testing.T) {
 			Check: all(w.Changed(), previous(w, 0), is("previous_secret_expires_at", "")),
 		},
 		resource.TestStep{PreConfig: after(w, 48*time.Hour), Config: app(q("2")), ConfigPlanChecks: nothing, Check: w.Changed()},
+		// A date that the setting moves into the past is recorded by its apply, and acted on by the next one.
+		resource.TestStep{
+			PreConfig: after(w, 0), Config: app(q("2"), retireAfterDay), ConfigPlanChecks: keeping(w, 1, 2),
+			Check: all(w.Changed(), previous(w, 0), endsIn(day)), ExpectNonEmptyPlan: true,
+		},
 		resource.TestStep{PreConfig: after(w, 0), Config: app(q("2"), retireAfterDay), Check: all(w.Changed(remove), noPrevious, accepted(w, "no yes"))},
 	)
 }
@@ -225,7 +235,7 @@ func TestRetirePreviousAfter_SeveralRotationsInARow(t *testing.T) {
 		resource.TestStep{PreConfig: after(w, 2*time.Hour), Config: config("3"), ConfigPlanChecks: nothing, Check: w.Changed()},
 		resource.TestStep{
 			PreConfig: after(w, 13*time.Hour), Config: config("3"),
-			Check: all(w.Changed(remove), previous(w, 1), accepted(w, "no yes yes"), warned(w, "plan", "Earlier secrets are deleted")),
+			Check: all(w.Changed(remove), previous(w, 1), accepted(w, "no yes yes"), warned(w, "plan", "this apply deletes earlier secrets")),
 		},
 		resource.TestStep{PreConfig: after(w, 10*time.Hour), Config: config("3"), Check: all(w.Changed(remove), noPrevious, accepted(w, "no no yes"))},
 		resource.TestStep{PreConfig: after(w, 48*time.Hour), Config: config("3"), ConfigPlanChecks: nothing, Check: w.Changed()},

@@ -102,16 +102,16 @@ func TestVerify_Refused(t *testing.T) {
 			rotate := resource.TestStep{
 				PreConfig: func() { after(w, 0)(); slow(time.Hour) }, Config: config("2"), ExpectNonEmptyPlan: true, // the retirement is due
 				Check: all(w.Changed(add), holds(w, 1), previous(w, 0), version(w, 2), is("verified", "false"),
-					warned(w, "apply", "The new secret could not be proven", "refused the new secret", "the previous secret was not touched")),
+					warned(w, "apply", "the new secret could not be verified", "refused the new secret", "the previous secret was not touched")),
 			}
 			// Still unproven: nothing is deleted, and nothing is sent.
 			again := resource.TestStep{
 				PreConfig: after(w, 0), Config: config("2"), ExpectNonEmptyPlan: true,
-				Check: all(w.Changed(), previous(w, 0), warned(w, "apply", "The previous secret was not deleted", "the next apply tries again")),
+				Check: all(w.Changed(), previous(w, 0), warned(w, "apply", "the previous secret was not deleted", "the next apply tries again")),
 			}
 			if required {
-				rotate.Check, rotate.ExpectNonEmptyPlan, rotate.ExpectError = nil, false, matching("The new secret could not be proven")
-				again.Check, again.ExpectNonEmptyPlan, again.ExpectError = nil, false, matching("The previous secret was not deleted")
+				rotate.Check, rotate.ExpectNonEmptyPlan, rotate.ExpectError = nil, false, matching("the new secret could not be verified")
+				again.Check, again.ExpectNonEmptyPlan, again.ExpectError = nil, false, matching("the previous secret was not deleted")
 			}
 			w.Run(t,
 				resource.TestStep{Config: config("1"), Check: is("verified", "true")},
@@ -132,7 +132,7 @@ func TestVerify_RequiredAtCreateIsAWarning(t *testing.T) {
 	w.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.PropagationDelay = time.Hour })
 	w.Run(t, resource.TestStep{
 		Config: app("verify {\n required = true\n timeout = \"10s\"\n}"),
-		Check:  all(w.Changed(add), holds(w, 0), is("verified", "false"), warned(w, "apply", "The new secret could not be proven")),
+		Check:  all(w.Changed(add), holds(w, 0), is("verified", "false"), warned(w, "apply", "the new secret could not be verified")),
 	})
 }
 
