@@ -48,7 +48,7 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 		r.fail(diags, *plan, "plan the rotation", rotation.SelfRefusal())
 		return
 	}
-	r.connection.Registry.Create(plan.client(), replaced.Object)
+	r.connection.Registry.Create(plan.client(), replaced.Object, adopt)
 	gone := r.replaced(ctx, *plan, replaced, diags)
 	if replaced.Object == "" && len(gone) == 1 && gone[0].Fate == session.Seen && resp.Private != nil {
 		// A tainted object goes without its private state; what it knows reaches its destruction with this plan.
@@ -65,10 +65,7 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 		})
 		for _, o := range gone {
 			if o.Revokes {
-				r.fail(diags, *plan, "plan the replacement", &rotation.RefusedError{
-					Reason: "The object that is replaced revokes every secret when it goes (on_destroy is \"revoke\"), and the new one adopts the client without making a secret (on_create is \"adopt\"): nobody would know a secret that works.",
-					Remedy: `Set on_destroy = "keep" and apply that first, or set on_create = "rotate".`,
-				})
+				r.fail(diags, *plan, "plan the replacement", rotation.RevokedAndAdopted())
 				return
 			}
 		}

@@ -28,6 +28,10 @@ func (r *clientSecret) planDestroy(ctx context.Context, prior model, rec rotatio
 		r.fail(diags, prior, "plan the destruction", rotation.SelfRefusal())
 		return
 	}
+	if d.Revoke && r.connection != nil && r.connection.Registry.Adopts(prior.client()) {
+		r.fail(diags, prior, "plan the destruction", rotation.RevokedAndAdopted())
+		return
+	}
 	r.destroyMessagesBeside(prior, rec, others, false, diags)
 	r.nameUnclaimed(prior, prior.state(), rec, false, diags)
 }

@@ -105,6 +105,11 @@ func (u *update) rotate(ctx context.Context, req resource.UpdateRequest) {
 		u.rec.Pending = lost.Pending
 		u.rec.Pending.Reason = operation.reason.String()
 	}
+	if lost != nil && lost.Happened {
+		var st rotation.State
+		st, *u.rec = rotation.Displaced(u.prior.state(), *u.rec)
+		u.prior.Drift, u.prior.HasPrevious = text(st.Drift), types.BoolValue(st.HasPrevious)
+	}
 	u.rec.Conflict = operation.conflicted(err)
 	u.save(u.prior)
 }

@@ -30,9 +30,9 @@ func (r *clientSecret) ValidateConfig(ctx context.Context, req resource.Validate
 		return
 	}
 	for name, set := range map[string]bool{
-		"rotate_when_changed":   !m.Triggers.IsNull(),
-		"rotate_after":          !m.RotateAfter.IsNull(),
-		"encryption_recipients": !m.Recipients.IsNull(),
+		"rotate_when_changed":   !m.Triggers.IsNull() && !m.Triggers.IsUnknown(),
+		"rotate_after":          !m.RotateAfter.IsNull() && !m.RotateAfter.IsUnknown(),
+		"encryption_recipients": !m.Recipients.IsNull() && !m.Recipients.IsUnknown(),
 		"rotation_mode":         m.Mode.ValueString() == string(rotation.Regenerate),
 	} {
 		if set {

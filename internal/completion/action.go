@@ -85,6 +85,9 @@ func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRe
 	if a.connection == nil || t.client.ID == "" || a.kind.Traits.ManySecrets && t.secretID == "" {
 		return
 	}
+	if facts := a.connection.Registry.Facts(t.client); facts != nil && facts.HasPrevious != nil && !*facts.HasPrevious {
+		return // there is nothing to end
+	}
 	message := rotation.CompletionMessage(a.kind.Traits, t.secretID, a.connection.Registry.Others(t.client, ""), false, false)
 	resp.Diagnostics.AddWarning(a.kind.Noun+" "+t.client.ID+": "+message.Title, message.Detail+"\n\n"+explain.Where(a.kind.Subject(t.client)))
 }

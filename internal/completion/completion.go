@@ -31,6 +31,8 @@ type task struct {
 	allowSelf bool
 	// seen are the facts that the plan was made from, as far as they are known; nil otherwise.
 	seen *rotation.Facts
+	// created is the version of a completion that is created, 0 for every other.
+	created int64
 	// consumers are what the consumers hold, and fingerprint is what they must hold; nil consumers are not asked.
 	consumers   map[string]secret.Value
 	fingerprint string
@@ -83,7 +85,7 @@ func (t task) end(ctx context.Context) (bool, error) {
 	if !t.allowSelf && t.kind.Traits.LogsIn && t.connection.LogsInAs(t.client) {
 		return false, rotation.SelfRefusal()
 	}
-	ending := rotation.Ending{SecretID: t.secretID}
+	ending := rotation.Ending{SecretID: t.secretID, Version: t.created}
 	if len(t.connection.Registry.Others(t.client, "")) == 0 { // what this run did itself is newer than the plan
 		ending.Seen = t.seen
 	}

@@ -259,7 +259,7 @@ func (r *completion) Create(ctx context.Context, req resource.CreateRequest, res
 	defer plugin.Hold()()
 	defer plugin.Recover(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
-	if !resp.Diagnostics.HasError() && r.complete(ctx, &plan, req.Config, nil, &resp.Diagnostics) {
+	if !resp.Diagnostics.HasError() && r.complete(ctx, &plan, req.Config, nil, true, &resp.Diagnostics) {
 		r.save(ctx, &resp.State, resp.Identity, plan, &resp.Diagnostics)
 	}
 }
@@ -301,7 +301,7 @@ func (r *completion) Update(ctx context.Context, req resource.UpdateRequest, res
 			seen = &rotation.Facts{ChangedAt: &changed}
 		}
 	}
-	if resp.Diagnostics.HasError() || plan.completedAt.IsUnknown() && !r.complete(ctx, &plan, req.Config, seen, &resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || plan.completedAt.IsUnknown() && !r.complete(ctx, &plan, req.Config, seen, false, &resp.Diagnostics) {
 		return
 	}
 	r.save(ctx, &resp.State, resp.Identity, plan, &resp.Diagnostics)
@@ -311,9 +311,12 @@ func (r *completion) Update(ctx context.Context, req resource.UpdateRequest, res
 func (r *completion) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
 
 // complete ends the previous secret and records the time.
-func (r *completion) complete(ctx context.Context, plan *model, config attributeReader, seen *rotation.Facts, diags *diag.Diagnostics) bool {
+func (r *completion) complete(ctx context.Context, plan *model, config attributeReader, seen *rotation.Facts, creates bool, diags *diag.Diagnostics) bool {
 	t := r.task(*plan)
 	t.seen = seen
+	if creates && r.kind.Traits.ShowsPrevious {
+		t.created = plan.version.ValueInt64()
+	}
 	t.consumers, t.fingerprint = r.consumers(ctx, config, diags), plan.fingerprint.ValueString()
 	if diags.HasError() {
 		return false

@@ -177,3 +177,11 @@ func secrets(n int) string {
 	}
 	return fmt.Sprintf("%d secrets", n)
 }
+
+// RevokedAndAdopted is the answer to a plan that ends every secret with one object and makes none with the next.
+func RevokedAndAdopted() *RefusedError {
+	return &RefusedError{
+		Reason: "The object that goes revokes every secret of the client (on_destroy is \"revoke\"), and the one that comes adopts the client without making a secret (on_create is \"adopt\"): nobody would know a secret that works.",
+		Remedy: `Set on_destroy = "keep" and apply that first, or set on_create = "rotate".`,
+	}
+}

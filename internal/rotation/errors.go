@@ -19,6 +19,8 @@ type LostError struct {
 	StillValid string
 	// Remedy is what to do, in full sentences.
 	Remedy string
+	// Happened: a new secret was made and its value is lost, so that the secret in state is not the current one any more.
+	Happened bool
 	// Pending is set when the next apply can settle the matter.
 	Pending *Pending
 }

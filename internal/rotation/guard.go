@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The checks right before a secret is ended. They hold whatever a caller thinks, on every path: in doubt nothing is sent.
@@ -26,6 +27,9 @@ type Ending struct {
 	View *View
 	// Seen is when the client had been changed last when the plan looked; nil where the plan did not.
 	Seen *Facts
+	// Version is that of a completion that is created, and has no look of its plan: the first version of a secret is the second of
+	// its rotation, which dates the client's last change. 0 for everything else.
+	Version int64
 }
 
 // MayEnd checks an ending against the facts of right before and against what the other objects of the client are known to hold.
@@ -56,6 +60,11 @@ func MayEnd(traits Traits, e Ending, facts Facts, others []View) (ok bool, refus
 	}
 	if e.Seen != nil && facts.ChangedAt != nil && e.Seen.ChangedAt != nil && !facts.ChangedAt.Equal(*e.Seen.ChangedAt) {
 		return false, ChangedSincePlan()
+	}
+	if e.Version > 0 && len(views) == 0 && e.Seen == nil && facts.ChangedAt != nil {
+		if apart := facts.ChangedAt.Sub(time.Unix(e.Version, 0)); apart.Abs() > 2*rounding {
+			return false, unknownRotation()
+		}
 	}
 	for _, v := range views {
 		switch {
@@ -88,6 +97,9 @@ func (v View) changed(traits Traits, facts Facts) bool {
 	if traits.ShowsPrevious {
 		appeared := !v.State.HasPrevious && !(v.Record.Ours(facts) && v.Record.EndedAt == nil)
 		return appeared || v.Record.ChangedSince(v.State.RotatedAt, facts)
+	}
+	if v.State.HasPrevious && v.State.Drift == "" && v.Record.ChangedSince(v.State.RotatedAt, facts) {
+		return true
 	}
 	if facts.SecretAge == nil || v.State.Drift != "" {
 		return false
@@ -170,6 +182,14 @@ func AppearedSincePlan() *RefusedError {
 	return &RefusedError{
 		Reason: "A previous secret appeared since the plan: somebody else rotated, and the secret in use may be the previous one now.",
 		Remedy: "Run a plan again; it says what would be deleted.",
+	}
+}
+
+// unknownRotation is the answer to a completion that was created in a run that did not touch the client secret.
+func unknownRotation() *RefusedError {
+	return &RefusedError{
+		Reason: "This apply created the completion without the client secret having been rotated in it, and nothing dates the rotation that it completes: somebody else may have rotated since, and the secret in use may be the previous one now. It was not deleted.",
+		Remedy: "Rotate the client secret in the same apply (another value in rotate_when_changed, after the previous secret was deleted at the vendor or with on_pending_rotation = \"retire_first\"), and the completion runs with it. Or delete the previous secret at the vendor when nothing uses it; then this completion has nothing to do.",
 	}
 }
 

@@ -317,6 +317,9 @@ func DriftWarning(traits Traits, set Settings, st State, rec Record, rotating, r
 	default:
 		title, effect = "the client was changed elsewhere", "If that was a rotation, "+strings.ToLower(ours[:1])+ours[1:]+" is the previous one now. It works as long as nobody ends it."
 	}
+	if rec.Evidence == answerLost {
+		title = "a new secret was made here, and is lost"
+	}
 	evidence := rec.Evidence
 	if evidence == "" {
 		evidence = "It was seen at an earlier refresh"

@@ -44,3 +44,13 @@ func Checked(traits Traits, st State, rec Record, accepted, refused bool, eviden
 }
 
 const lostRecord = "What the provider keeps beside this object was lost: a run ended in the middle of a change"
+
+const answerLost = "A rotation from here was carried out, and its answer with the new secret was lost"
+
+// Displaced takes over that a rotation from here made a secret whose value is lost: the one in state is the previous one now.
+func Displaced(st State, rec Record) (State, Record) {
+	st.Drift, st.HasPrevious = Rotated, true
+	rec.ForeignPrevious, rec.Refused = true, false
+	rec.Evidence = answerLost
+	return st, rec
+}

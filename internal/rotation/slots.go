@@ -14,6 +14,12 @@ func observeSlots(traits Traits, st State, rec Record, facts Facts, first bool) 
 		if traits.EndsOverlap && st.HasPrevious && st.PreviousEndsAt != nil && facts.At.Sub(*st.PreviousEndsAt) >= rounding {
 			st.HasPrevious = false
 		}
+		if st.HasPrevious && !first && rec.ChangedSince(st.RotatedAt, facts) {
+			rec.ForeignPrevious, rec.Changed = true, facts.ChangedAt
+			if st.Drift == "" {
+				st.Drift, rec.Evidence = Possible, changedElsewhere(facts)
+			}
+		}
 	} else if first {
 		if st.HasPrevious, rec.ForeignPrevious = *facts.HasPrevious, *facts.HasPrevious; st.HasPrevious {
 			rec.Changed = facts.ChangedAt
@@ -49,7 +55,7 @@ func comparePrevious(st State, rec Record, facts Facts) (State, Record) {
 	case now && changed:
 		rec.ForeignPrevious = true
 		if seen.Drift == "" {
-			seen = Sign{Possible, fmt.Sprintf("Somebody changed the client at %s, while a previous secret is valid; the vendor does not tell whether that was a rotation", Stamp(*facts.ChangedAt))}
+			seen = Sign{Possible, changedElsewhere(facts)}
 		}
 	case !now && st.HasPrevious:
 		rec.ForeignPrevious = false
@@ -66,6 +72,10 @@ func comparePrevious(st State, rec Record, facts Facts) (State, Record) {
 		rec.Changed = facts.ChangedAt // what the record does not explain by itself
 	}
 	return st, rec
+}
+
+func changedElsewhere(facts Facts) string {
+	return fmt.Sprintf("Somebody changed the client at %s, while a previous secret is valid; the vendor does not tell whether that was a rotation", Stamp(*facts.ChangedAt))
 }
 
 // sign is the drift that is known from looks at the client, apart from what the token endpoint said.

@@ -46,6 +46,8 @@ type Object struct {
 type client struct {
 	objects   map[string]Object
 	creations int
+	// adopted: one of the creations makes no secret.
+	adopted bool
 	// newest is the fingerprint of the last secret that this process made; rotated tells that it made one.
 	newest  string
 	rotated bool
@@ -104,15 +106,23 @@ func (r *Registry) Forget(c rotation.Client, object string) {
 
 // Create records that a plan creates an object for c. replaces is the mark of the object that it takes the place of; "" where
 // none is known.
-func (r *Registry) Create(c rotation.Client, replaces string) {
+func (r *Registry) Create(c rotation.Client, replaces string, adopts bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	known := r.of(c)
 	known.creations++
+	known.adopted = known.adopted || adopts
 	if o, ok := known.objects[replaces]; ok && replaces != "" {
 		o.Fate = Goes
 		known.objects[replaces] = o
 	}
+}
+
+// Adopts tells whether a plan creates an object for c that makes no secret.
+func (r *Registry) Adopts(c rotation.Client) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of(c).adopted
 }
 
 // Crowded says that more than one object of a plan would own a client of a vendor with two slots; "" when not.

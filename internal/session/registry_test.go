@@ -57,7 +57,7 @@ func TestRegistry_Crowded(t *testing.T) {
 	stays := func(mark string) func(*Registry) { return func(r *Registry) { r.Saw(app, object(mark, Stays), nil) } }
 	seen := func(mark string) func(*Registry) { return func(r *Registry) { r.Saw(app, object(mark, Seen), nil) } }
 	goes := func(mark string) func(*Registry) { return func(r *Registry) { r.Saw(app, object(mark, Goes), nil) } }
-	create := func(replaces string) func(*Registry) { return func(r *Registry) { r.Create(spelled, replaces) } }
+	create := func(replaces string) func(*Registry) { return func(r *Registry) { r.Create(spelled, replaces, false) } }
 	for name, c := range map[string]struct {
 		do   []func(*Registry)
 		want bool

@@ -159,7 +159,8 @@ func lost(cause error, happened bool) error {
 		}
 	}
 	return &rotation.LostError{
-		Cause: cause,
+		Cause:    cause,
+		Happened: true,
 		StillValid: "Cloudflare did make a new secret, but its value was lost with the answer, and no call gives it back. " +
 			"The secret in use still works, as the previous one, and it stays valid until somebody deletes it.",
 		Remedy: "Do not delete the previous secret: it is the one in use. When a short interruption is acceptable, set " +

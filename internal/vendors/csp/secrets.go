@@ -59,7 +59,7 @@ func newSecrets(client *api.Client, c clock.Clock) *secrets {
 }
 
 func (s *secrets) facts(app api.App) rotation.Facts {
-	facts := rotation.Facts{At: s.Now(), Name: app.DisplayName, SecretAge: app.SecretAge, CreatedAt: app.CreatedAt}
+	facts := rotation.Facts{At: s.Now(), Name: app.DisplayName, SecretAge: app.SecretAge, CreatedAt: app.CreatedAt, ChangedAt: app.LastUpdatedAt}
 	switch {
 	case isTrue(app.PublicClient):
 		facts.Unsupported, facts.NoSecret = "it is a public client, so it has no secret", true
