@@ -114,14 +114,23 @@ func (l *listing[V, C]) List(ctx context.Context, req list.ListRequest, stream *
 		defer q.close()
 		for n := int64(0); req.Limit <= 0 || n < req.Limit; {
 			result, more := l.next(ctx, req, q)
-			if !more || !push(result) || result.Diagnostics.HasError() {
-				return
-			}
 			if result.Identity != nil {
 				n++
 			}
+			if more && result.Identity != nil && n == req.Limit {
+				result.Diagnostics.AddWarning(cutOff("oauthsecret_"+l.Kind.TypeName(), req.Limit))
+			}
+			if !more || !push(result) || result.Diagnostics.HasError() {
+				return
+			}
 		}
 	}
+}
+
+// cutOff says that the listing ends at its limit. Terraform takes nothing after the last result, so it comes with that one.
+func cutOff(name string, limit int64) (summary, detail string) {
+	return fmt.Sprintf("%s: the list ends at its limit", name),
+		fmt.Sprintf("%d results were asked for, and there may be more. What is not listed is neither shown nor in the generated configuration. Set a higher limit in the list block.", limit)
 }
 
 // query is a listing under way.

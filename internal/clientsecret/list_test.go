@@ -140,8 +140,26 @@ func TestList_NoticesDoNotCount(t *testing.T) {
 			secrets++
 		}
 	}
-	if warnings != 1 || secrets != 1 {
-		t.Errorf("%d warnings and %d secrets, want one of each", warnings, secrets)
+	if warnings != 2 || secrets != 1 { // the notice, and that the limit cuts the list off
+		t.Errorf("%d warnings and %d secrets, want two and one", warnings, secrets)
+	}
+}
+
+// Terraform takes nothing after the last result that it asked for, so that one says that there may be more.
+func TestList_LimitSaysSo(t *testing.T) {
+	t.Parallel()
+	for limit, want := range map[int64]string{0: "", 2: "2 results were asked for, and there may be more", 3: "3 results", 4: ""} {
+		var said []string
+		for result := range listWith(t, usable(), limit, func(yield func(clientsecret.Found, error) bool) {
+			_ = yield(found("a"), nil) && yield(found("b"), nil) && yield(found("c"), nil)
+		}) {
+			for _, d := range result.Diagnostics {
+				said = append(said, d.Detail())
+			}
+		}
+		if (want == "") != (len(said) == 0) || want != "" && !strings.Contains(strings.Join(said, "\n"), want) {
+			t.Errorf("limit %d: said %q, want %q", limit, said, want)
+		}
 	}
 }
 

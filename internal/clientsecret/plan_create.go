@@ -74,9 +74,6 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 			r.say(diags, *plan, m)
 		}
 	}
-	if clash := rotation.Collides(r.kind.Traits, plan.settings()); clash != nil {
-		r.say(diags, *plan, *clash)
-	}
 	r.lookBeforeCreation(ctx, *plan, adopt, gone, diags)
 }
 

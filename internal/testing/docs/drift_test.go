@@ -45,7 +45,7 @@ func TestDrift(t *testing.T) {
 			report: []string{"was deleted. The secret in this state does not work any more. This plan rotates", "oauthsecret_identity_service_client_secret.billing: update"},
 		},
 		"expired": {
-			elsewhere: func(w *acctest.World) { w.Clock.Advance(92 * 24 * time.Hour) },
+			elsewhere: func(w *acctest.World) { later(w, "identity_service.list", 92*24*time.Hour) },
 			status:    2,
 			report:    []string{"expired at", "This plan rotates", "oauthsecret_identity_service_client_secret.billing: update"},
 		},

@@ -128,7 +128,7 @@ func situations() map[string]situation {
 		},
 		"20-gone-elsewhere": {
 			given: func(w *acctest.World) { w.IdentityService.AddApplication(acctest.Tenant, "batch") },
-			first: identityService + end + named(identityService, "batch", "batch") + `expires_after = "40h"` + end,
+			first: identityService + end, second: identityService + end + named(identityService, "batch", "batch") + `expires_after = "40h"` + end,
 			happens: func(w *acctest.World) {
 				secrets := w.IdentityService.Secrets(acctest.Tenant, acctest.Application)
 				w.IdentityService.DeleteSecretElsewhere(secrets[len(secrets)-1].ID)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,11 +24,11 @@ type situation struct {
 }
 
 const (
-	later = "resource \"terraform_data\" \"later\" {\n  input = %s\n}\n"
+	awaited = "resource \"terraform_data\" \"later\" {\n  input = %s\n}\n"
 )
 
 // unknown is a value that the plan of a situation does not know, under terraform_data.later.output.
-func unknown(value string) string { return fmt.Sprintf(later, value) }
+func unknown(value string) string { return fmt.Sprintf(awaited, value) }
 
 // TestSituations holds what a plan says beside what the vendor holds after the apply; -update writes both, to be read.
 func TestSituations(t *testing.T) {
@@ -124,6 +125,8 @@ func truth(before, after []held) string {
 			was := "new"
 			if n < len(before[i].works) {
 				was = word(before[i].works[n])
+			} else {
+				name, _, _ = strings.Cut(name, " (") // new ids are given in any order
 			}
 			fmt.Fprintf(&text, "  %s: %s -> %s\n", name, was, word(now.works[n]))
 		}
@@ -143,14 +146,36 @@ func word(works bool) string {
 
 var (
 	overrides = regexp.MustCompile(`(?s)Warning: Provider development overrides.*?releases\.\n+`)
+	message   = regexp.MustCompile(`(?m)^(?:Warning|Error): `)
 	source    = regexp.MustCompile(`(?m)^  (with|on) [^\n]*\n(?:  [^\n]*\n| +\d+:[^\n]*\n| +│[^\n]*\n)*\n?`)
 	whose     = regexp.MustCompile(`(?m)\n(OAuth client|OAuth app|Application): [a-z_]+ =[^.]*(?:\.\n)`)
 )
 
-// terse leaves out where in the configuration a message belongs, and which client, which its title says.
+// terse leaves out where in the configuration a message belongs, and which client, which its title says. Terraform walks its graph
+// in any order, so messages are sorted, and what of a plan was there when it failed is left out.
 func terse(text string) string {
 	text = overrides.ReplaceAllString(text, "")
 	text = source.ReplaceAllString(text, "")
 	text = whose.ReplaceAllString(text, "")
-	return strings.TrimSpace(text) + "\n"
+	parts := []string{text}
+	if starts := message.FindAllStringIndex(text, -1); starts != nil {
+		parts[0] = text[:starts[0][0]]
+		if strings.Contains(text, "\nError: ") || strings.HasPrefix(text, "Error: ") {
+			parts = nil
+		}
+		var messages []string
+		for i, at := range starts {
+			end := len(text)
+			if i+1 < len(starts) {
+				end = starts[i+1][0]
+			}
+			messages = append(messages, strings.TrimSpace(text[at[0]:end]))
+		}
+		slices.Sort(messages)
+		parts = append(parts, slices.Compact(messages)...)
+	}
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return strings.TrimSpace(strings.Join(parts, "\n\n")) + "\n"
 }
