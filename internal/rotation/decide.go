@@ -119,6 +119,9 @@ func (d *Decision) warn(traits Traits, set Settings, st State, rec Record) {
 	if d.Refused == nil {
 		d.Warnings = append(d.Warnings, endings(traits, set, st, rec, *d)...)
 	}
+	if d.Refused == nil && d.Rotate != No && traits.ManySecrets && st.HasPrevious && rec.PreviousVersion == 0 && !rec.passed(retireAt(set, st)) {
+		d.Warnings = append(d.Warnings, leftBehind(st))
+	}
 	if endless := rec.endless(); len(endless) > 0 {
 		d.Warnings = append(d.Warnings, endlessWarning(endless))
 	}

@@ -287,6 +287,10 @@ func TestDecide_Older(t *testing.T) {
 		"nothing ends it":   {base(many, endless), outcome{titles: []string{"earlier secrets are still valid"}}},
 	}.run(t)
 	says(t, base(many, endless).decide().Warnings[0].Detail, "nothing ends them: endless.")
+	// A previous secret of unknown origin leaves the state with the next rotation, and not in silence.
+	left := base(many, withPrevious, lost, triggered).decide()
+	hasTitles(t, left.Warnings, "a live secret is left behind")
+	says(t, left.Warnings[0].Detail, "secret old ", "Delete it there")
 }
 
 func TestDecide_Room(t *testing.T) {

@@ -200,6 +200,15 @@ func endlessWarning(ids []string) Message {
 	}
 }
 
+// leftBehind says that a previous secret of unknown origin leaves the state with a rotation.
+func leftBehind(st State) Message {
+	return Message{
+		Title: "a live secret is left behind",
+		Detail: fmt.Sprintf("After the rotation, secret %s (the previous one until then) is no longer in this state. It is not known whether this resource made it (it was imported, or what was known of it is lost), "+
+			"so it stays valid at the vendor, and nothing here ends it. Delete it there when nothing uses it.", st.PreviousSecretID),
+	}
+}
+
 func replacedTriggers() Message {
 	return Message{
 		Title: "nothing rotates, although keys of rotate_when_changed were replaced",

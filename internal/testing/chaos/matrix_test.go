@@ -337,7 +337,7 @@ func (w *world) attr(name string) string {
 }
 
 func chosen(version int) settings {
-	return settings{"client_secret_wo": fmt.Sprintf("Chosen~secret.%d-value", version), "client_secret_wo_version": version}
+	return settings{"client_secret_wo": fmt.Sprintf("Chosen~secret.%d-that-nobody-could-guess", version), "client_secret_wo_version": version}
 }
 
 var recipients = []string{"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}

@@ -2,14 +2,17 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,8 +102,15 @@ type objects struct {
 	// endedBy is who ended a secret: a directory, or somebody else.
 	endedBy map[string]string
 	// spoken is what was said of a client; excused are secrets that the user dropped from a state.
-	spoken        map[string]string
-	excused       map[string]bool
+	spoken  map[string]string
+	excused map[string]bool
+	// proven are the secrets that a state had as verified, by client and fingerprint.
+	proven map[string]bool
+	// firsts are the clients of objects that had nothing in state when the provider was killed.
+	firsts []string
+	// late is how long the token endpoint refuses a new secret.
+	late time.Duration
+
 	moves         int
 	counts        map[string]int
 	log, problems []string
@@ -115,6 +125,10 @@ type directory struct {
 	// failing is the consumer that fails in the next command; storing: its state takes the planned value all the same.
 	failing string
 	storing bool
+	// holds is what each consumer really holds, whatever its state says.
+	holds map[string]string
+	// dead: the process of the provider was killed.
+	dead atomic.Bool
 }
 
 // want is the configuration of one secret and of what stands beside it.
@@ -123,6 +137,7 @@ type want struct {
 	attrs                                 settings
 	trigger                               int
 	unknownTrigger                        bool
+	proven                                bool   // the completion compares what the consumer holds
 	unknown                               string // the setting that is known only at apply
 }
 
@@ -152,12 +167,12 @@ func (o *objects) destroySettings() []any {
 func liveObjects(t *testing.T, seed uint64, tell bool) *objects {
 	o := &objects{
 		seed: seed, rand: rand.New(rand.NewPCG(seed, 7)), tell: tell, versions: map[string]int64{}, endedBy: map[string]string{},
-		spoken: map[string]string{}, excused: map[string]bool{}, counts: map[string]int{},
+		spoken: map[string]string{}, excused: map[string]bool{}, proven: map[string]bool{}, counts: map[string]int{},
 	}
 	synctest.Test(t, func(t *testing.T) {
 		o.clients = []string{"app-1", "app-2"}
 		o.world = newWorld(t, vendors[seed%3], o.clients...)
-		o.transport = slowly{o.transport, rand.New(rand.NewPCG(seed, 8)), &sync.Mutex{}}
+		o.transport = mortal{slowly{o.transport, rand.New(rand.NewPCG(seed, 8)), &sync.Mutex{}}, &o.dirs}
 		if o.vendor.name == "csp" && o.flip(2) {
 			o.CSP.Set(func(s *simulator.CSPSwitches) { s.SecretAge = simulator.SecretAgeResets })
 		}
@@ -167,7 +182,9 @@ func liveObjects(t *testing.T, seed uint64, tell bool) *objects {
 				o.rand.Shuffle(len(addrs), func(i, j int) { addrs[i], addrs[j] = addrs[j], addrs[i] })
 			}
 			d.tf.consumers, d.tf.later = map[string]string{}, map[string]any{}
-			d.tf.consumes = d.consume
+			d.holds = map[string]string{}
+			d.tf.consumes = func(addr, sum string) (bool, bool) { return o.consume(d, addr, sum) }
+			d.tf.crash = func(string) bool { return d.dead.Load() }
 			o.dirs = append(o.dirs, d)
 		}
 		for _, name := range []string{"app-1", "app-2", "app-1/2"} {
@@ -216,9 +233,14 @@ func (o *objects) anyOf(d *directory) string {
 }
 
 // consume lets a consumer take a new value, or fail.
-func (d *directory) consume(addr, _ string) (took, stores bool) {
-	if d.failing != "" && addr == "consumer."+d.failing {
+func (o *objects) consume(d *directory, addr, sum string) (took, stores bool) {
+	if addr == "consumer."+d.failing {
 		return false, d.storing
+	}
+	for _, r := range o.records(clientOf(strings.TrimPrefix(addr, "consumer."))) {
+		if fingerprint(r.Value) == sum {
+			d.holds[addr] = r.Value
+		}
 	}
 	return true, true
 }
@@ -271,6 +293,15 @@ func (o *objects) blocks(d *directory, name string, w *want) config {
 	if w.completed {
 		c := o.completionBlock(name)
 		c.after = after
+		if w.proven && w.consumed {
+			attrs := c.attrs
+			c.attrs = func(get getter) map[string]any {
+				all := attrs(get)
+				all["client_secret_sha256"] = get(secret.addr, "client_secret_sha256")
+				all["consumer_secrets_wo"] = settings{"consumer": d.holds["consumer."+name]}
+				return all
+			}
+		}
 		all = append(all, c)
 	}
 	return all
@@ -281,7 +312,7 @@ func (o *objects) move() {
 	o.moves++
 	time.Sleep(time.Duration(20+o.rand.IntN(600)) * time.Second)
 	d := o.dir()
-	switch o.rand.IntN(14) {
+	switch o.rand.IntN(16) {
 	case 0, 1:
 		o.elsewhere(o.clients[o.rand.IntN(2)])
 	case 2:
@@ -299,6 +330,8 @@ func (o *objects) move() {
 		o.command(d, "refresh", true, func(ctx context.Context) result { return d.tf.refreshOnly(ctx) })
 	case 7:
 		o.unknownProvider(d)
+	case 8:
+		o.refuseNew()
 	default:
 		o.reconfigure(d)
 	}
@@ -319,7 +352,11 @@ func (o *objects) reconfigure(d *directory) {
 		w.completed = !w.completed
 		o.did("completion")
 	case 2:
-		w.consumed = !w.consumed
+		if w.consumed = !w.consumed; !w.consumed { // its state goes with it
+			delete(d.tf.consumers, "consumer."+name)
+			delete(d.holds, "consumer."+name)
+		}
+		w.proven = o.flip(2)
 		o.did("consumer")
 	case 3:
 		w.createFirst = !w.createFirst
@@ -362,7 +399,10 @@ func (o *objects) disturbed(d *directory) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	calm := true
-	switch o.rand.IntN(13) {
+	switch o.rand.IntN(16) {
+	case 13, 14, 15:
+		o.kill(d)
+		calm = false
 	case 0:
 		d.failing, d.storing = o.anyOf(d), o.flip(2)
 		o.did("consumer fails")
@@ -391,6 +431,7 @@ func (o *objects) disturbed(d *directory) {
 	case 6:
 		victim := "secret." + o.anyOf(d)
 		d.tf.crash = func(addr string) bool { return addr == victim }
+		defer func() { d.tf.crash = func(string) bool { return d.dead.Load() } }()
 		if object := d.tf.state[victim]; object == nil || object.tainted {
 			// Of a first secret nothing is left that could tell; Terraform itself says that the provider died.
 			defer o.excuse(clientOf(nameOf(victim)))
@@ -424,8 +465,48 @@ func (o *objects) disturbed(d *directory) {
 		o.did("fault")
 	}
 	o.command(d, "apply", calm, func(context.Context) result { return d.tf.apply(ctx, o.config(d)) })
-	d.tf.between, d.tf.skipRefresh, d.tf.targets, d.tf.replace, d.tf.crash = nil, false, nil, nil, nil
+	d.tf.between, d.tf.skipRefresh, d.tf.targets, d.tf.replace = nil, false, nil, nil
+	d.dead.Store(false)
 	d.failing = ""
+	for _, client := range o.firsts {
+		o.excuse(client)
+	}
+	o.firsts = nil
+}
+
+// kill ends the process of the provider at one of its requests: nothing that it still says or sends reaches anybody.
+func (o *objects) kill(d *directory) {
+	o.did("kill")
+	for name := range d.of {
+		if object := d.tf.state["secret."+name]; object == nil || object.tainted {
+			o.firsts = append(o.firsts, clientOf(name))
+		}
+	}
+	n := o.rand.IntN(10)
+	hook := func(simulator.Entry) {
+		if n--; n == -1 {
+			o.note("killed")
+			d.dead.Store(true)
+		}
+	}
+	if o.flip(2) {
+		o.BeforeRequest(hook)
+	} else {
+		o.AfterRequest(hook)
+	}
+}
+
+// mortal lets nothing through once the process of the provider is dead.
+type mortal struct {
+	http.RoundTripper
+	dirs *[]*directory
+}
+
+func (m mortal) RoundTrip(r *http.Request) (*http.Response, error) {
+	if slices.ContainsFunc(*m.dirs, func(d *directory) bool { return d.dead.Load() }) {
+		return nil, errors.New("the process is dead")
+	}
+	return m.RoundTripper.RoundTrip(r)
 }
 
 // taint marks an object for replacement.
@@ -508,6 +589,23 @@ func (o *objects) unknownProvider(d *directory) {
 	o.command(d, "apply with an unknown provider configuration", true, func(ctx context.Context) result { return d.tf.apply(ctx, o.config(d)) })
 	d.tf.setup = nil
 	*d.of[name] = w
+}
+
+// refuseNew lets the token endpoint refuse new secrets, or take them again.
+func (o *objects) refuseNew() {
+	o.did("the token endpoint refuses new secrets")
+	o.late = time.Duration(0)
+	if o.flip(2) {
+		o.late = 100 * hour
+	}
+	o.note("new secrets are accepted after %s", o.late)
+	o.Cloudflare.Set(func(s *simulator.CloudflareSwitches) {
+		if s.Overlap, s.NewRefusedFor = "", o.late; o.late > 0 {
+			s.Overlap = simulator.OverlapNewRefused
+		}
+	})
+	o.CSP.Set(func(s *simulator.CSPSwitches) { s.PropagationDelay = o.late })
+	o.IdentityService.Set(func(s *simulator.IdentityServiceSwitches) { s.PropagationDelay = o.late })
 }
 
 // elsewhere is somebody else at work.

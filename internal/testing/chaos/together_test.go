@@ -59,7 +59,7 @@ func TestTenSecretsOnOneClient(t *testing.T) {
 					t.Errorf("the plan after the apply: %v %s", r.changes, r.text())
 				}
 				for _, d := range r.diags {
-					if d.summary != "Earlier secrets are still valid" { // that of each itself: nothing ends them here
+					if !strings.HasSuffix(d.summary, ": earlier secrets are still valid") { // that of each itself: nothing ends them here
 						t.Errorf("siblings warn of each other: %s", d)
 					}
 				}
@@ -72,7 +72,7 @@ func TestTenSecretsOnOneClient(t *testing.T) {
 	told(t, "ten", "Ten secrets on one application, made once and rotated twice, all at once: no wrong id, no warning of a sibling, nothing ended.")
 }
 
-// Two rotations of one slot client in one process wait for each other; the second is refused, and nothing is evicted.
+// Two resources on one client with two slots are refused by the plan, and nothing is sent.
 func TestTwoResourcesOnOneSlot(t *testing.T) {
 	t.Parallel()
 	for _, v := range []vendor{cloudflare, csp} {
@@ -82,7 +82,7 @@ func TestTwoResourcesOnOneSlot(t *testing.T) {
 			first, second := w.secretBlock(theClient, nil), w.secretBlock(theClient, nil)
 			second.addr += "#2"
 			r := w.apply(context.Background(), config{first, second})
-			if !r.failed() || len(w.tf.state) != 1 || len(w.Effects()) != 1 {
+			if !plansFail(r) || len(w.tf.state) != 0 || len(w.Effects()) != 0 {
 				t.Errorf("%s: %d objects and %d changes: %s", v.name, len(w.tf.state), len(w.Effects()), r.text())
 			}
 			if !w.accepts(theClient, w.held[theClient]) || len(w.deaths(theClient, nil)) > 0 {
@@ -90,7 +90,7 @@ func TestTwoResourcesOnOneSlot(t *testing.T) {
 			}
 		})
 	}
-	told(t, "two", "Two resources on one client with two slots, created at once: one secret is made, the other resource is refused, nothing is evicted.")
+	told(t, "two", "Two resources on one client with two slots, created at once: the plan refuses them, nothing is sent.")
 }
 
 // Somebody in the console changes the client between the look and the change.
@@ -270,14 +270,18 @@ func TestClocks(t *testing.T) {
 func (w *world) schedule() string {
 	var b strings.Builder
 	cfg := w.config(settings{"rotate_after": "24h", "retire_previous_after": "6h", "expires_after": "48h"})
+	first := int64(0) // a second of the vendor's, rounded like the date of an answer
 	for i := range 14 {
 		r := w.apply(context.Background(), cfg)
 		if r.failed() {
 			fmt.Fprintf(&b, "%d: %s", i, r.text())
 		}
-		version := attr(w.tf.state[theSecret].value, "version")
+		version, _ := attr(w.tf.state[theSecret].value, "version").(int64)
+		if first == 0 {
+			first = version
+		}
 		if len(r.changes) > 0 {
-			fmt.Fprintf(&b, "%d: %v version %v\n", i, r.changes, version)
+			fmt.Fprintf(&b, "%d: %v, %d rotations\n", i, r.changes, version-first)
 		}
 		if again := w.plan(context.Background(), cfg); len(again.changes) > 0 {
 			fmt.Fprintf(&b, "%d: not empty\n", i)

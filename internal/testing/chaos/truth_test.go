@@ -56,6 +56,7 @@ func (o *objects) command(d *directory, name string, calm bool, do func(context.
 		}
 	}
 	o.learn()
+	o.unproven(d, before, r)
 	for _, client := range o.clients {
 		for _, dead := range o.deaths(client, before[client]) {
 			key := client + " " + fingerprint(dead.Value)
@@ -77,6 +78,42 @@ func (o *objects) command(d *directory, name string, calm bool, do func(context.
 	return r
 }
 
+// unproven finds what a proof has to keep alive. Where verify asks for one, a retirement ends nothing while the token endpoint
+// takes no other secret; and a completion ends nothing that a consumer holds for which it waits or which it was to ask.
+func (o *objects) unproven(d *directory, before map[string]map[string]bool, r result) {
+	for name, w := range d.of {
+		client := clientOf(name)
+		for _, dead := range o.deaths(client, before[client]) {
+			key := client + " " + fingerprint(dead.Value)
+			if o.endedBy[key] != "" {
+				continue
+			}
+			by := map[string]bool{} // what spoke of an end
+			for _, said := range r.diags {
+				if said.warning && said.during == "plan" && strings.Contains(said.summary, client+": ") && !strings.Contains(said.summary, "survives") {
+					by[said.addr] = true
+				}
+			}
+			holds := d.holds["consumer."+name]
+			if by["completion."+name] && len(by) == 1 && w.consumed && holds == dead.Value && (w.proven || !d.storing && d.failing == name) {
+				o.bad("the completion of %s ended the secret that its consumer holds (version %d)", name, o.versions[key])
+			}
+			_, verifies := w.attrs["verify"].(settings)
+			if verifies && by["secret."+name] && len(by) == 1 && r.changes["secret."+name] == "update" && !strings.Contains(r.text(), "every secret") && !o.accepted(client, dead) {
+				o.bad("secret %s (version %d) of %s was ended while the token endpoint takes no other one:\n%s", dead.ID, o.versions[key], client, r.text())
+			}
+		}
+	}
+}
+
+// accepted tells whether another secret of a client was proven, or taken by the token endpoint, when one was ended.
+func (o *objects) accepted(client string, dead death) bool {
+	return slices.ContainsFunc(o.records(client), func(r simulator.SecretRecord) bool {
+		live := r.Value != dead.Value && !r.CreatedAt.After(*dead.EndedAt) && (r.EndedAt == nil || r.EndedAt.After(*dead.EndedAt))
+		return live && (o.proven[client+" "+fingerprint(r.Value)] || !dead.EndedAt.Before(r.CreatedAt.Add(o.late)))
+	})
+}
+
 // learn takes over what the states hold.
 func (o *objects) learn() {
 	for _, d := range o.dirs {
@@ -85,6 +122,8 @@ func (o *objects) learn() {
 			version, _ := attr(object.value, "version").(int64)
 			if nameOf(addr) != "" && sum != "" {
 				o.versions[clientOf(nameOf(addr))+" "+sum] = version
+				verified, _ := attr(object.value, "verified").(bool)
+				o.proven[clientOf(nameOf(addr))+" "+sum] = verified || o.proven[clientOf(nameOf(addr))+" "+sum]
 			}
 		}
 	}
