@@ -304,6 +304,7 @@ func conflictWarning() Message {
 		Title: "another rotation is open",
 		Detail: "The vendor refused the last rotation because another one is open that this state does not know: somebody else rotated, " +
 			"or a run ended before its state was saved. The secret in this state may then be the previous one, which ends with the overlap of that rotation. " +
+			"A rotation that is due is tried again with each apply; the vendor refuses it for as long as the other one is open. " +
 			`To replace it before, set on_pending_rotation = "retire_first": that deletes the previous secret right before a new one is made, and whatever uses it fails until it has the new one.`,
 	}
 }
