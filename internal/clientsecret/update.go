@@ -101,10 +101,7 @@ func (u *update) rotate(ctx context.Context, req resource.UpdateRequest) {
 	}
 	u.prior.Verified = operation.verified
 	var lost *rotation.LostError
-	if errors.As(err, &lost) {
-		u.rec.Unanswered()
-	}
-	if lost != nil && lost.Pending != nil {
+	if errors.As(err, &lost) && lost.Pending != nil {
 		u.rec.Pending = lost.Pending
 		u.rec.Pending.Reason = operation.reason.String()
 	}

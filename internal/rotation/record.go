@@ -236,10 +236,6 @@ func (r *Record) Ended(id string, at time.Time, from *time.Time) {
 	r.ForeignPrevious = false
 }
 
-// Unanswered takes over that a rotation was sent and its answer was lost: what the client shows from now on is no echo of what
-// this object did before.
-func (r *Record) Unanswered() { r.EndedAt, r.Window = nil, nil }
-
 // Doubtful tells that the previous secret of a vendor with two slots may be another one than the one that this object
 // replaced, and therefore the one in use.
 func (r Record) Doubtful(st State) bool {

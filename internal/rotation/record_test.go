@@ -236,25 +236,6 @@ func TestRecord_Ended(t *testing.T) {
 	}
 }
 
-// A rotation whose answer was lost follows the end of a previous secret at once. A previous secret that is shown then is no echo of
-// the one that was ended: it is the secret in state.
-func TestRecord_Unanswered(t *testing.T) {
-	t.Parallel()
-	yes, ended := true, t0.Add(day)
-	rec := NewRecord("object", t0)
-	rec.Window = &Window{Before: t0.Add(-day), Answered: t0}
-	rec.Ended("", ended)
-	shown := Facts{At: ended.Add(2 * time.Second), HasPrevious: &yes, ChangedAt: &ended}
-	st := State{Version: 1, RotatedAt: &t0}
-	if !rec.LagsEnd(shown) {
-		t.Error("an echo of the end")
-	}
-	rec.Unanswered()
-	if got, after := Observe(flagged, Settings{}, st, rec, shown, false); got.Drift != Rotated || !got.HasPrevious || !after.ForeignPrevious {
-		t.Errorf("%+v %+v", got, after)
-	}
-}
-
 func TestRecord_Doubtful(t *testing.T) {
 	t.Parallel()
 	plain := NewRecord("object", t0)
