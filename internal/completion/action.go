@@ -78,7 +78,13 @@ func (a *completeAction) Configure(_ context.Context, req action.ConfigureReques
 func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	defer plugin.Recover(&resp.Diagnostics)
 	t := a.task(ctx, req.Config, &resp.Diagnostics)
-	if err := t.refusal(false); err != nil {
+	err := t.refusal(false)
+	if err == nil && a.connection != nil {
+		if refused := rotation.MayPlanAction(a.kind.Traits, t.secretID, a.connection.Registry.Others(t.client, "")); refused != nil {
+			err = refused
+		}
+	}
+	if err != nil {
 		resp.Diagnostics.AddError(explain.Failure(a.kind.Subject(t.client), "plan the completion", err, "Nothing was changed."))
 		return
 	}

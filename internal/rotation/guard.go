@@ -216,6 +216,26 @@ func MayPlanCompletion(traits Traits, secretID string, v View, rotates bool) *Re
 	return nil
 }
 
+// MayPlanAction says why an action must not be planned, nil when it may. The apply of an action reads nothing, so the plan must
+// know whose secret it ends: at a vendor with many secrets, the previous or an earlier one of an object that the plan looked at,
+// or the current one of an object that it rotates.
+func MayPlanAction(traits Traits, secretID string, views []View) *RefusedError {
+	if !traits.ManySecrets || secretID == "" {
+		return nil
+	}
+	if refused := isCurrent(secretID, slices.DeleteFunc(slices.Clone(views), func(v View) bool { return v.Rotates })); refused != nil {
+		return refused
+	}
+	if slices.ContainsFunc(views, func(v View) bool { return v.holds(secretID) }) {
+		return nil
+	}
+	return &RefusedError{
+		Reason: fmt.Sprintf("No resource that was looked at holds secret %s as its previous one, so it may be one that is in use.", secretID),
+		Remedy: "Give previous_secret_id the attribute previous_secret_id of the client secret, written as a reference, and run the command with a refresh: then the plan looks at that resource. " +
+			"A secret that no resource holds is deleted at the vendor, when nothing uses it.",
+	}
+}
+
 // CompletionMessage says what a completion ends. views are the objects of its client that it may belong to. rotates tells that
 // the object is rotated in the same apply, open that this is not known yet.
 func CompletionMessage(traits Traits, secretID string, views []View, rotates, open bool) Message {

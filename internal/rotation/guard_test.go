@@ -236,6 +236,39 @@ func TestMayPlanCompletion(t *testing.T) {
 	}
 }
 
+// What an action ends is known to be the previous secret of somebody, or nothing is sent.
+func TestMayPlanAction(t *testing.T) {
+	t.Parallel()
+	own := View{Object: "object", State: State{Version: 2, SecretID: "new", PreviousSecretID: "old"}, Record: Record{Older: []Older{{ID: "older"}}}}
+	rotating := own
+	rotating.Rotates = true
+	other := View{Object: "other", State: State{Version: 7, SecretID: "theirs"}}
+	for name, c := range map[string]struct {
+		traits  Traits
+		id      string
+		views   []View
+		refused string
+	}{
+		"slots":                     {flagged, "", nil, ""},
+		"nothing to do":             {many, "", nil, ""},
+		"the previous one":          {many, "OLD", []View{other, own}, ""},
+		"an earlier one":            {many, "older", []View{own}, ""},
+		"the current one":           {many, "New", []View{other, own}, "is the current secret of a resource"},
+		"the current one, rotates":  {many, "new", []View{other, rotating}, ""},
+		"a sibling's, one rotates":  {many, "theirs", []View{other, rotating}, "is the current secret of a resource"},
+		"nobody's":                  {many, "strange", []View{own, other}, "may be one that is in use"},
+		"nothing was looked at":     {many, "old", nil, "may be one that is in use"},
+		"slots, nothing was looked": {blind, "", nil, ""},
+	} {
+		if got := MayPlanAction(c.traits, c.id, c.views); c.refused == "" {
+			refuses(t, got)
+		} else {
+			t.Log(name)
+			refuses(t, got, c.refused)
+		}
+	}
+}
+
 func TestCompletionMessage(t *testing.T) {
 	t.Parallel()
 	own := View{State: State{Version: 2, SecretID: "new", PreviousSecretID: "old"}, Record: Record{PreviousVersion: 1}}
