@@ -356,9 +356,6 @@ func (r *clientSecret) planOutcome(plan *model, st rotation.State) {
 	if plan.RotateAfter.IsNull() || !plan.ChosenVersion.IsNull() && !plan.ChosenVersion.IsUnknown() {
 		plan.DueAt = types.StringNull()
 	}
-	if plan.ExpiresAfter.IsNull() {
-		plan.ExpiresAt = types.StringNull()
-	}
 	nothingBefore := traits.ManySecrets && (st.SecretID == "" || st.Drift == rotation.Dead)
 	if !plan.RetireAfter.IsUnknown() && !plan.Mode.IsUnknown() {
 		plan.PreviousEnds = text(rotation.PreviousEnds(traits, set, nothingBefore))
