@@ -24,16 +24,23 @@ func (s *secrets) Locate(ctx context.Context, c rotation.Client, issued rotation
 		}
 		entry, notes, found, ambiguous := match(issued, now, s.misses(c))
 		if ambiguous != nil {
-			return rotation.Entry{}, nil, ambiguous
+			if issued.Requested == nil {
+				return rotation.Entry{}, nil, ambiguous
+			}
+			err = ambiguous // ours may be listed yet, and is known by its date
+			continue
 		}
 		if found {
 			s.mu.Lock()
-			s.after[c] = now
+			s.after[c.Key()] = now
 			s.mu.Unlock()
 			return entry, notes, nil
 		}
 	}
 	s.miss(c)
+	if lost := (*rotation.LostError)(nil); errors.As(err, &lost) {
+		return rotation.Entry{}, nil, lost
+	}
 	if err == nil {
 		err = errors.New("the list of the application's secrets shows no new entry")
 	}

@@ -33,6 +33,8 @@ type secrets struct {
 	reader   *coalesce.Reader[[]api.ClientSecret]
 
 	mu sync.Mutex
+	// Clients are kept by their Key.
+
 	// after are the facts that Locate read right after the last addition to a client, until the next one.
 	after map[rotation.Client]rotation.Facts
 	// missing are clients with an addition from here whose entry is not known. It may be listed at any moment, and be taken for
@@ -70,7 +72,7 @@ func (s *secrets) facts(c rotation.Client, list []api.ClientSecret) rotation.Fac
 // markEnded marks what was deleted from here since the entries were read. The caller holds mu.
 func (s *secrets) markEnded(c rotation.Client, entries []rotation.Entry) {
 	for i, e := range entries {
-		entries[i].Deleted = e.Deleted || s.ended[entryOf{c, strings.ToLower(e.ID)}]
+		entries[i].Deleted = e.Deleted || s.ended[entryOf{c.Key(), strings.ToLower(e.ID)}]
 	}
 }
 
@@ -90,7 +92,7 @@ const afterLife = 5 * time.Second
 func (s *secrets) justListed(c rotation.Client) (after rotation.Facts, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	after, ok = s.after[c]
+	after, ok = s.after[c.Key()]
 	if !ok || s.Now().Sub(after.At) >= afterLife {
 		return rotation.Facts{}, false
 	}
@@ -102,19 +104,19 @@ func (s *secrets) justListed(c rotation.Client) (after rotation.Facts, ok bool) 
 func (s *secrets) miss(c rotation.Client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.missing[c] = true
+	s.missing[c.Key()] = true
 }
 
 func (s *secrets) misses(c rotation.Client) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.missing[c]
+	return s.missing[c.Key()]
 }
 
 func (s *secrets) forgetListed(c rotation.Client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.after, c)
+	delete(s.after, c.Key())
 }
 
 // Prepare implements rotation.Vendor.
@@ -142,7 +144,7 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, id string, befo
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended[entryOf{c, strings.ToLower(id)}] = true
+	s.ended[entryOf{c.Key(), strings.ToLower(id)}] = true
 	return done, nil
 }
 
