@@ -49,6 +49,10 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 		return
 	}
 	r.connection.Registry.Create(plan.client(), replaced.Object, adopt)
+	if replaced.Object == "" && !adopt && !r.kind.Traits.ManySecrets && plan.OnPending.ValueString() == rotation.PendingFail &&
+		plan.Mode.ValueString() != string(rotation.Regenerate) {
+		r.connection.Registry.StopsAtOpen(plan.client())
+	}
 	gone := r.replaced(ctx, *plan, replaced, diags)
 	if replaced.Object == "" && len(gone) == 1 && gone[0].Fate == session.Seen && resp.Private != nil {
 		// A tainted object goes without its private state; what it knows reaches its destruction with this plan.

@@ -44,6 +44,8 @@ type Object struct {
 }
 
 type client struct {
+	// stopped tells that a planned creation that replaces no known object is stopped by an open rotation.
+	stopped   bool
 	objects   map[string]Object
 	creations int
 	// adopted: one of the creations makes no secret.
@@ -162,6 +164,20 @@ func (r *Registry) DestroyPlanned(c rotation.Client, object string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.of(c).objects[object].DestroyPlanned
+}
+
+// StopsAtOpen records that a planned creation that replaces no known object is stopped by an open rotation.
+func (r *Registry) StopsAtOpen(c rotation.Client) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.of(c).stopped = true
+}
+
+// Stopped tells whether a planned creation that has not been carried out is stopped by an open rotation.
+func (r *Registry) Stopped(c rotation.Client) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of(c).stopped && !r.of(c).rotated
 }
 
 // Others are the objects of a client but one, as far as this process has seen; without those that go.
