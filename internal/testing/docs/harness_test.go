@@ -109,6 +109,16 @@ func (p *project) write(name, text string) {
 	}
 }
 
+// replace changes a file of the project.
+func (p *project) replace(name, old, now string) {
+	p.t.Helper()
+	text, err := os.ReadFile(filepath.Join(p.Dir, name))
+	if err != nil || !bytes.Contains(text, []byte(old)) {
+		p.t.Fatalf("%s does not contain %q: %v", name, old, err)
+	}
+	p.write(name, strings.ReplaceAll(string(text), old, now))
+}
+
 func (p *project) env() []string {
 	env := append(cli.Environment(p.w.Env), "TF_CLI_CONFIG_FILE="+p.configuration, "TERRAFORM="+p.cli)
 	for name, value := range p.Vars {

@@ -78,7 +78,7 @@ func TestPlans(t *testing.T) {
 		},
 		"schedule": {
 			first:   csp + "rotate_after = \"90d\"\n  retire_previous_after = \"24h\"" + end,
-			happens: func(w *acctest.World) { later(w, "csp.get", 91*24*time.Hour) },
+			happens: func(w *acctest.World) { w.Clock.Advance(91 * 24 * time.Hour) },
 			then:    csp + "rotate_after = \"90d\"\n  retire_previous_after = \"24h\"" + end,
 		},
 		"regenerate": {
@@ -107,7 +107,7 @@ func TestPlans(t *testing.T) {
 		},
 		"drift-expired": {
 			first:   identityService + `expires_after = "90d"` + end,
-			happens: func(w *acctest.World) { later(w, "identity_service.list", 92*24*time.Hour) },
+			happens: func(w *acctest.World) { w.Clock.Advance(92 * 24 * time.Hour) },
 			then:    identityService + `expires_after = "90d"` + end,
 		},
 		"drift-gone": {
@@ -138,14 +138,12 @@ func TestPlans(t *testing.T) {
 			t.Parallel()
 			w := acctest.NewWorld(t)
 			start := w.Clock.Now()
-			p := newProject(t, w)
-			p.write("main.tf", plan.first)
-			p.run("init", "-input=false")
-			p.run("apply", "-input=false", "-auto-approve")
+			cli := w.Terminal(t, plan.first) // months pass: the provider shares the clock of the vendors
+			cli.Apply()
 			if plan.happens != nil {
 				plan.happens(w)
 			}
-			p.write("main.tf", plan.then)
+			cli.Configure(plan.then)
 			args := []string{"plan", "-no-color", "-input=false"}
 			if plan.apply {
 				args = []string{"apply", "-no-color", "-input=false", "-auto-approve"}
@@ -153,17 +151,10 @@ func TestPlans(t *testing.T) {
 			if plan.destroy {
 				args = append(args, "-destroy")
 			}
-			out, _ := p.exec(p.cli, args...)
+			out := cli.Run(args...).Text
 			golden(t, filepath.Join("testdata", name+".txt"), printed(out, plan.apply, start))
 		})
 	}
-}
-
-// later moves the vendors' clock far beyond the one of this machine. The provider that was built believes several answers in a
-// row only, so two that are cut off come first.
-func later(w *acctest.World, read string, d time.Duration) {
-	w.Clock.Advance(d)
-	w.Inject(simulator.Fault{Operation: read, Kind: simulator.Truncate, Times: 2})
 }
 
 // losing loses the answer to the next call of an operation, after it was carried out.
