@@ -248,6 +248,7 @@ func acts(v vendor) []act {
 			do("deletes the registration's secret", func(w *world) { w.IdentityService.DeleteSecretElsewhere(w.records(theClient)[0].ID) }),
 			do("deletes the secret", remove),
 			do("adds a secret, deletes this one", add, remove),
+			do("lets it expire", later(2500*hour)),
 			do("removes the secret from the list", ours(func(w *world, id string) { w.IdentityService.PurgeSecret(id) })),
 			do("deletes the client", func(w *world) { w.IdentityService.RemoveApplication(v.parent, theClient) }),
 		}
@@ -276,6 +277,9 @@ func (c driftCell) configured(w *world, trigger string) config {
 	extra := with(settings{"rotate_when_changed": settings{"n": trigger}}, c.extra)
 	if c.extra["client_secret_wo"] != nil {
 		delete(extra, "rotate_when_changed")
+	}
+	if c.v.listed {
+		extra["expires_after"] = "2400h"
 	}
 	all := w.config(extra)
 	if c.completed {

@@ -18,7 +18,7 @@ func TestDrift(t *testing.T) {
 		t.Skip("skipped: no jq found on PATH")
 	}
 	for name, night := range map[string]struct {
-		elsewhere func(w *acctest.World)
+		before, elsewhere func(w *acctest.World)
 		// second happens after a night that remembered what it saw.
 		second func(w *acctest.World)
 		status int
@@ -28,13 +28,25 @@ func TestDrift(t *testing.T) {
 		"rotated": {
 			elsewhere: func(w *acctest.World) { w.Cloudflare.RotateElsewhere(acctest.Account, acctest.OAuthClient) },
 			status:    2,
-			report:    []string{"The provider warns", "oauthsecret_cloudflare_client_secret.billing: OAuth client " + acctest.OAuthClient + ": somebody else rotated the secret"},
+			report:    []string{"oauthsecret_cloudflare_client_secret.billing: drift is rotated, seen for the first time", "check.no_drift: Somebody changed", "somebody else rotated"},
+		},
+		"rotated, and remembered": {
+			elsewhere: func(w *acctest.World) { w.Cloudflare.RotateElsewhere(acctest.Account, acctest.OAuthClient) },
+			second:    func(*acctest.World) {},
+			status:    2,
+			report:    []string{"oauthsecret_cloudflare_client_secret.billing: drift is rotated\n"},
 		},
 		"rotated and ended": {
 			elsewhere: func(w *acctest.World) { w.Cloudflare.RotateElsewhere(acctest.Account, acctest.OAuthClient) },
 			second:    func(w *acctest.World) { w.Cloudflare.DeleteRotatedElsewhere(acctest.Account, acctest.OAuthClient) },
 			status:    2,
-			report:    []string{"oauthsecret_cloudflare_client_secret.billing: OAuth client " + acctest.OAuthClient + ": the secret in state does not work", "then deleted the previous secret"},
+			report:    []string{"oauthsecret_cloudflare_client_secret.billing: drift is dead, seen for the first time", "then deleted the previous secret"},
+		},
+		"changed in another respect": {
+			elsewhere: func(w *acctest.World) {
+				w.Cloudflare.SetAuthMethod(acctest.Account, acctest.OAuthClient, "client_secret_post")
+			},
+			status: 0, report: []string{"No drift."},
 		},
 		"deleted": {
 			elsewhere: func(w *acctest.World) {
@@ -42,17 +54,24 @@ func TestDrift(t *testing.T) {
 				w.IdentityService.DeleteSecretElsewhere(secrets[len(secrets)-1].ID)
 			},
 			status: 2,
-			report: []string{"was deleted. The secret in this state does not work any more. This plan rotates", "oauthsecret_identity_service_client_secret.billing: update"},
+			report: []string{"oauthsecret_identity_service_client_secret.billing: drift is dead", "was deleted. The secret in this state does not work any more."},
 		},
 		"expired": {
 			elsewhere: func(w *acctest.World) { w.Clock.Advance(45 * time.Hour) },
 			status:    2,
-			report:    []string{"expired at", "This plan rotates", "oauthsecret_identity_service_client_secret.billing: update"},
+			report:    []string{"oauthsecret_identity_service_client_secret.billing: drift is dead", "does not work any more"},
+		},
+		"overdue": {
+			// The vendor lived two months ago when the secret was made.
+			before:    func(w *acctest.World) { w.Clock.Advance(-61 * 24 * time.Hour) },
+			elsewhere: func(*acctest.World) {},
+			status:    2,
+			report:    []string{"check.nothing_overdue: A rotation is overdue: {\"identity_service\":"},
 		},
 		"client gone": {
 			elsewhere: func(w *acctest.World) { w.CSP.DeleteApp(acctest.Org, acctest.OAuthApp) },
 			status:    2,
-			report:    []string{"oauthsecret_csp_client_secret.billing: OAuth app " + acctest.OAuthApp + ": the client is gone", "oauthsecret_csp_client_secret.billing: create"},
+			report:    []string{"oauthsecret_csp_client_secret.billing: the client is gone"},
 		},
 		"no access": {
 			elsewhere: func(w *acctest.World) { w.Env["CLOUDFLARE_API_TOKEN"] = "revoked" },
@@ -63,6 +82,9 @@ func TestDrift(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := acctest.NewWorld(t)
+			if night.before != nil {
+				night.before(w)
+			}
 			p := newProjectFrom(t, w, "drift-detection", ".")
 			p.replace("main.tf", `expires_after = "90d"`, `expires_after = "40h"`) // the provider believes no clock that is days off
 			p.run("init", "-input=false")
