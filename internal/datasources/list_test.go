@@ -96,12 +96,23 @@ func (s running) list(vendor string, config map[string]any, limit int64) func(fu
 	}
 }
 
+// all lists everything. That a list ends at its limit is said exactly where it does, at its last secret.
 func (s running) all(vendor string, config map[string]any, limit int64) (ids, problems []string) {
 	s.t.Helper()
+	cut := false
+	defer func() {
+		if cut != (limit > 0 && int64(len(ids)) == limit) {
+			s.t.Errorf("%d of at most %d were listed, and that the list ends at its limit was said: %t", len(ids), limit, cut)
+		}
+	}()
 	for found := range s.list(vendor, config, limit) {
-		if found.problem != "" {
+		if found.problem != "" && found.identity == nil {
 			problems = append(problems, found.problem)
 			continue
+		}
+		cut = strings.Contains(found.problem, "the list ends at its limit")
+		if found.problem != "" && !cut {
+			problems = append(problems, found.problem)
 		}
 		id := found.identity["oauth_client_id"] + found.identity["oauth_app_id"] + found.identity["secret_id"]
 		ids = append(ids, id)
