@@ -30,6 +30,9 @@ func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, r
 	r.saw(m, rec, session.Goes, nil) // a creation in the same run is a replacement, and starts where this object ends
 	action := m.OnDestroy.ValueString()
 	if action == DestroyKeep || action == "" {
+		if !rec.Valid() { // the plan may have seen a creation only, as of a tainted object that was not read
+			r.destroyMessages(m, rec, false, &resp.Diagnostics)
+		}
 		return
 	}
 	view := rotation.View{Object: r.mark(m, rec), State: m.state(), Record: rec}

@@ -314,4 +314,4 @@ func recorded(private []byte) string {
 }
 
 // keptSeeds are histories that were broken once.
-var keptSeeds = []uint64{}
+var keptSeeds = []uint64{161, 40072}
