@@ -24,7 +24,7 @@ import (
 
 // Sizes of the histories over several objects. CHAOS_MOVES asks for so many moves instead.
 const (
-	objectHistories = 240
+	objectHistories = 160
 	movesInEach     = 14
 	soakMoves       = 1_000_000
 )

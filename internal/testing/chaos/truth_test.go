@@ -157,7 +157,7 @@ func (o *objects) named(d *directory, dead death, r result) bool {
 		case strings.Contains(said.detail, "if it is replaced in this apply"):
 			return version == 0 || matches(currentVersion, said.detail, version) || matches(previousVersion, said.detail, version) || matches(beforeVersion, said.detail, version+1)
 		case strings.Contains(title, "the secret in use now"):
-			return o.claims(d, said.addr, dead.Value) || version == 0 || matches(currentVersion, said.detail, version)
+			return !currentVersion.MatchString(said.detail) || o.claims(d, said.addr, dead.Value) || version == 0 || matches(currentVersion, said.detail, version)
 		}
 		if versions := previousVersion.FindStringSubmatch(said.detail); versions != nil {
 			return matches(previousVersion, said.detail, version)
