@@ -130,8 +130,6 @@ func (u *update) keep(ctx context.Context) {
 	if m.Verified.IsUnknown() {
 		m.Verified = u.prior.Verified
 	}
-	// A changed setting may have moved a deadline into the past; the next plan acts on it.
-	*u.rec = u.rec.Advance(u.r.connection.Now(), rotation.Deadlines(m.settings(), u.prior.state(), *u.rec)...)
 	if len(ids) == 0 {
 		u.save(m)
 		return

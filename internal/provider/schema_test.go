@@ -101,7 +101,7 @@ func TestSchema_EveryAttributeHasADescription(t *testing.T) {
 }
 
 // public are attributes whose names look like secrets and are none.
-var public = regexp.MustCompile(`(_url|_version|_sha256|_id|_after|_expires_at|_pem|has_previous_secret|has_rotated_secret|previous_secret|encrypted_client_secret|secrets|secret_age.*|_auth_method)$`)
+var public = regexp.MustCompile(`(_url|_version|_sha256|_id|_after|_expires_at|_pem|has_previous_secret|has_rotated_secret|previous_secret|previous_secret_ends|encrypted_client_secret|secrets|secret_age.*|_auth_method)$`)
 
 func TestSchema_SecretsAreSensitive(t *testing.T) {
 	t.Parallel()
@@ -176,7 +176,7 @@ func TestSchema_OneVocabulary(t *testing.T) {
 	common := []string{
 		"rotate_when_changed", "rotate_after", "retire_previous_after", "on_destroy", "on_external_rotation", "encryption_recipients",
 		"id", "client_secret", "encrypted_client_secret", "client_secret_sha256", "version", "rotated_at", "rotation_due_at", "has_previous_secret",
-		"previous_secret_expires_at", "verified",
+		"previous_secret_expires_at", "verified", "previous_secret_ends", "rotation_reason", "drift",
 	}
 	slots := []string{"on_create", "on_pending_rotation"}
 	own := map[string][]string{

@@ -254,10 +254,13 @@ func (r *Registry) Replaced(c rotation.Client, fingerprint string) bool {
 	return known.rotated && known.newest != fingerprint
 }
 
-// Version is the smallest version that a new secret of a client may have: larger than that of every object seen here.
+// Version is the smallest version that a new secret of a client may have: larger than that of every object that went in this
+// process. Siblings count for themselves.
 func (r *Registry) Version(c rotation.Client, least int64) int64 {
 	for _, o := range r.Objects(c) {
-		least = max(least, o.State.Version+1)
+		if o.Fate == Goes {
+			least = max(least, o.State.Version+1)
+		}
 	}
 	return least
 }

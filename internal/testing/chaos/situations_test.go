@@ -86,15 +86,16 @@ var chapters = []chapter{
 		{"Rotated (Cloudflare), and the rotation is refused", cloudflare, all(had(clean), rotatesElsewhere), plans(with(clean, settings{"on_external_rotation": "rotate"}))},
 		{"Rotated (Cloudflare), seen, and the previous secret deleted", cloudflare, all(had(clean), rotatesElsewhere, does(clean), func(w *world) { w.Cloudflare.DeleteRotatedElsewhere(w.vendor.parent, theClient) }), plans(clean)},
 		{"Rotated (Cloudflare), after an adoption", cloudflare, all(had(adopted), rotatesElsewhere), plans(adopted)},
-		{"Changed (VMware Cloud Services, where it reports an age)", csp, all(reportsAge, had(clean), later(hour), does(clean), func(w *world) { w.CSP.PatchSecretElsewhere(w.vendor.parent, theClient, "Somebody.elses-1") }), plans(clean)},
-		{"Changed (VMware Cloud Services), where the value is chosen", csp, all(reportsAge, had(with(chosen(1), clean)), later(hour), does(with(chosen(1), clean)), func(w *world) { w.CSP.PatchSecretElsewhere(w.vendor.parent, theClient, "Somebody.elses-1") }), plans(with(chosen(1), clean))},
+		{"Changed (VMware Cloud Services, where it reports an age)", csp, all(reportsAge, had(clean), later(72*hour), does(clean), func(w *world) { w.CSP.PatchSecretElsewhere(w.vendor.parent, theClient, "Somebody.elses-1") }), plans(clean)},
+		{"Changed (VMware Cloud Services), where the value is chosen", csp, all(reportsAge, had(with(chosen(1), clean)), later(72*hour), does(with(chosen(1), clean)), func(w *world) { w.CSP.PatchSecretElsewhere(w.vendor.parent, theClient, "Somebody.elses-1") }), plans(with(chosen(1), clean))},
+		{"The chosen value is taken away", csp, had(with(chosen(1), clean)), plans(clean)},
 		{"Deleted (Identity Service)", identityService, all(had(nil), deletesElsewhere), plans(nil)},
 		{"Deleted, and then imported (Identity Service)", identityService, all(had(nil), deletesElsewhere), func(w *world) {
 			id := w.attr("secret_id")
 			delete(w.tf.state, theSecret)
 			imports(w.vendor.parent + "/" + theClient + "/" + id)(w)
 		}},
-		{"Somebody added a secret (Identity Service)", identityService, all(had(nil), func(w *world) { w.IdentityService.AddSecretElsewhere(w.vendor.parent, theClient, nil) }), plans(nil)},
+		{"Somebody added a secret (Identity Service), before a rotation", identityService, all(had(trigger("1")), func(w *world) { w.IdentityService.AddSecretElsewhere(w.vendor.parent, theClient, nil) }), plans(trigger("2"))},
 		{"Gone from the list (Identity Service)", identityService, all(had(nil), func(w *world) { w.IdentityService.PurgeSecret(w.attr("secret_id")) }), plans(nil)},
 		{"Expired (Identity Service)", identityService, all(had(settings{"expires_after": "240h"}), later(241*hour)), plans(settings{"expires_after": "240h"})},
 		{"The client was deleted", csp, all(had(nil), func(w *world) { w.CSP.DeleteApp(w.vendor.parent, theClient) }), plans(settings{"on_create": "adopt"})},
@@ -182,8 +183,8 @@ var chapters = []chapter{
 	{"The secret was made, and something after it failed", []situation{
 		{"The token endpoint refuses the new secret", cloudflare, all(had(with(trigger("1"), clean)), func(w *world) { w.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.PropagationDelay = hour }) }), does(with(trigger("2"), settings{"verify": settings{"required": true}}))},
 		{"The token endpoint says nothing", csp, all(answers("csp.token", 503), answers("csp.login_client*", 503), answers("csp.introspect", 503)), does(settings{"verify": settings{}})},
-		{"The proof fails before a retirement", csp, all(answers("csp.token", 503), answers("csp.login_client*", 503), answers("csp.introspect", 503), had(with(settings{"verify": settings{}}, settings{"retire_previous_after": "24h"})), later(2*hour)), does(settings{"verify": settings{}, "retire_previous_after": "1h"})},
-		{"A sealed secret cannot be proven later", cloudflare, all(had(with(trigger("1"), clean)), func(w *world) { w.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.PropagationDelay = hour }) }, had(with(with(trigger("2"), settings{"verify": settings{}}), sealed)), later(2*hour)), does(with(with(trigger("2"), settings{"verify": settings{}, "retire_previous_after": "1h"}), sealed))},
+		{"The proof fails before a retirement", csp, all(answers("csp.token", 503), answers("csp.login_client*", 503), answers("csp.introspect", 503), had(with(settings{"verify": settings{}}, settings{"retire_previous_after": "24h"})), later(2*hour), does(settings{"verify": settings{}, "retire_previous_after": "1h"})), does(settings{"verify": settings{}, "retire_previous_after": "1h"})},
+		{"A sealed secret cannot be proven later", cloudflare, all(had(with(trigger("1"), clean)), func(w *world) { w.Cloudflare.Set(func(s *simulator.CloudflareSwitches) { s.PropagationDelay = hour }) }, had(with(with(trigger("2"), settings{"verify": settings{}}), sealed)), later(2*hour), does(with(with(trigger("2"), settings{"verify": settings{}, "retire_previous_after": "1h"}), sealed))), does(with(with(trigger("2"), settings{"verify": settings{}, "retire_previous_after": "1h"}), sealed))},
 		{"The previous secret cannot be deleted in the apply of the rotation", cloudflare, all(had(with(trigger("1"), clean)), answers("cloudflare.delete_rotated", 403)), does(with(trigger("2"), clean))},
 		{"The previous secret cannot be deleted when its time is over", cloudflare, all(had(day), later(25*hour), answers("cloudflare.delete_rotated", 403)), does(day)},
 		{"The end of the previous secret is not answered (VMware Cloud Services)", csp, all(had(with(trigger("1"), clean)), loses("csp.end_rotation", -1)), does(with(trigger("2"), clean))},

@@ -116,7 +116,7 @@ func (w *world) add(client string) string {
 	case simulator.Cloudflare:
 		return w.Cloudflare.AddClient(w.vendor.parent, client)
 	case simulator.CSP:
-		return w.CSP.AddApp(w.vendor.parent, client, simulator.AppSpec{})
+		return w.CSP.AddApp(w.vendor.parent, client, simulator.AppSpec{Age: 400 * 24 * time.Hour})
 	default:
 		return w.IdentityService.AddApplication(w.vendor.parent, client)
 	}
