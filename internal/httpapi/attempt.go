@@ -107,7 +107,7 @@ func (c *Client) authenticated(r *http.Request, next step) (*http.Response, erro
 	if err := c.gate(r).Await(r.Context()); err != nil {
 		return nil, stopped(err, "before the request was sent")
 	}
-	if call.request.Class == Once && c.options.Gone != nil && c.options.Gone() {
+	if call.request.Class == Once && c.options.Gone != nil && c.options.Gone() && !takesBack(r.Context()) {
 		return nil, stopped(errGone, "before the request was sent")
 	}
 	sent := c.options.Clock.Now()
@@ -120,6 +120,19 @@ func (c *Client) authenticated(r *http.Request, next step) (*http.Response, erro
 	}
 	response.Request = own // with the credential, in case it is refused
 	return response, nil
+}
+
+type takeBackKey struct{}
+
+// TakingBack is a context for calls that take back what nobody will learn of: they are sent although the program that asked for it
+// has ended.
+func TakingBack(ctx context.Context) context.Context {
+	return context.WithValue(ctx, takeBackKey{}, true)
+}
+
+func takesBack(ctx context.Context) bool {
+	taking, _ := ctx.Value(takeBackKey{}).(bool)
+	return taking
 }
 
 // errGone is why a change is not sent any more.

@@ -100,6 +100,7 @@ func TestLongWaitsAreTold(t *testing.T) {
 			if _, err := c.Do(t.Context(), read); err != nil {
 				t.Error(err)
 			}
+			synctest.Wait() // for whoever tells of a wait
 			switch {
 			case test.want == httpapi.Wait{}:
 				if len(told) != 0 {

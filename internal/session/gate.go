@@ -188,6 +188,7 @@ func (g *Gate) TakeBack(ctx context.Context, traits rotation.Traits, secretID st
 	if !g.gone() || !traits.ManySecrets || secretID == "" {
 		return
 	}
+	ctx = httpapi.TakingBack(ctx)
 	if facts, err := g.Look(ctx); err == nil {
 		_, _ = g.connection.vendor.Retire(ctx, g.client, secretID, facts) // nobody is left to tell
 	}
