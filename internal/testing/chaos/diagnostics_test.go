@@ -258,9 +258,7 @@ func assertedElsewhere(t *testing.T) (parts []string) {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "diagnostics_test.go") {
 			return err
 		}
-		for _, text := range sentences(t, file) {
-			parts = append(parts, text)
-		}
+		parts = append(parts, sentences(t, file)...)
 		return nil
 	})
 	if err != nil {

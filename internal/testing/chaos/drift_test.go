@@ -92,8 +92,6 @@ type seen struct {
 	object *object
 }
 
-func (s seen) silent() bool { return s.drift == "" && !s.gone && len(s.result.diags) == 0 }
-
 func TestDriftMatrix(t *testing.T) {
 	t.Parallel()
 	table := driftTable{}

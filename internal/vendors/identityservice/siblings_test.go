@@ -12,8 +12,8 @@ import (
 // process does, no secret of another resource is named in a warning, and nobody waits for anybody.
 func TestSiblings(t *testing.T) {
 	w := world(t)
-	ahead := func() time.Duration { return w.Clock.Now().Sub(time.Now()).Round(time.Second) } // what was waited
-	config := func(quarter string) string {                                                   // more than Terraform looks at together
+	ahead := func() time.Duration { return time.Until(w.Clock.Now()).Round(time.Second) } // what was waited
+	config := func(quarter string) string {                                               // more than Terraform looks at together
 		return named("many", "count = 11", q(quarter), retireAfterDay) + named("one", q(quarter), retireAfterDay)
 	}
 	quiet := func(what string, r acctest.Result) {
