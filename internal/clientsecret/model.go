@@ -1,7 +1,6 @@
 package clientsecret
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -239,10 +238,6 @@ func (m *model) located(e rotation.Entry) {
 
 // plaintext is the secret that the object holds in clear; empty when it holds none.
 func (m model) plaintext() secret.Value { return secret.New(m.Secret.ValueString()) }
-
-// mark tells the object's secret from others of the same client: its fingerprint, or the time of its rotation where that could be
-// guessed from the fingerprint.
-func (m model) mark() string { return cmp.Or(m.SHA256.ValueString(), m.RotatedAt.ValueString()) }
 
 // sealed tells whether secrets are to be encrypted.
 func (m model) sealed() bool { return len(m.Recipients.Elements()) > 0 }

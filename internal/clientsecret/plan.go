@@ -79,9 +79,8 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 		diags.Append(storeKey(ctx, resp.Private, plannedKey, planned{Object: rec.Object})...)
 	}
 	r.remember(plan, prior)
-	st := prior.state()
 	decision := r.decideLooking(ctx, *plan, &prior, rec)
-	st = prior.state()
+	st := prior.state()
 	r.saw(prior, rec, session.Stays, nil)
 	if decision.Rotate == rotation.Yes && decision.Refused == nil && r.connection != nil {
 		r.connection.Registry.Rotates(prior.client(), rec.Object)

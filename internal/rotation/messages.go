@@ -155,16 +155,13 @@ func regenerates(condition string, st State) Message {
 }
 
 // CreationEndings says which secrets the creation of a resource ends, or may end, by itself.
-func CreationEndings(traits Traits, set Settings) (all []Message) {
+func CreationEndings(traits Traits, set Settings) []Message {
 	none := State{}
 	d := Decision{Rotate: Yes, Reason: Reason{Kind: BecauseCreated}}
 	if traits.ManySecrets {
 		return nil
 	}
-	for _, m := range endings(traits, set, none, Record{}, d) {
-		all = append(all, m)
-	}
-	return all
+	return endings(traits, set, none, Record{}, d)
 }
 
 // CreationRoom says that a creation deletes the previous secret first.

@@ -13,7 +13,7 @@ import (
 
 // ErrTerraformGone says that Terraform ended while the provider worked for it. Nothing more is sent then: nobody would learn
 // of it.
-var ErrTerraformGone = errors.New("Terraform ended before the call was sent") //nolint:staticcheck,revive // a name
+var ErrTerraformGone = errors.New("the call was not sent, because Terraform has ended")
 
 // Gate is the right to change one client, and the only way to do it: here every secret is made and every secret is ended. A
 // process has one gate for each client at a time.
