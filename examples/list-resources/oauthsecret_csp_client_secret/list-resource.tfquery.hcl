@@ -3,13 +3,9 @@
 list "oauthsecret_csp_client_secret" "all" {
   provider = oauthsecret
   limit    = 1000
-}
 
-# Only those whose name or id matches a text.
-list "oauthsecret_csp_client_secret" "billing" {
-  provider = oauthsecret
-
-  config {
-    search_term = "billing"
-  }
+  # Only those whose name or id matches a text:
+  # config {
+  #   search_term = "billing"
+  # }
 }

@@ -23,7 +23,7 @@ run "a_new_key_does_not_rotate" {
   }
 
   assert {
-    condition     = output.version == run.create.version
+    condition     = oauthsecret_cloudflare_client_secret.this.rotation_reason == "created"
     error_message = "Only a changed value rotates."
   }
 }
@@ -36,7 +36,7 @@ run "complete_after_consumers" {
   }
 
   assert {
-    condition     = oauthsecret_cloudflare_rotation_completion.this[0].version == run.create.version
+    condition     = oauthsecret_cloudflare_rotation_completion.this[0].version == output.version
     error_message = "The open rotation is completed."
   }
 }
@@ -49,7 +49,7 @@ run "rotate" {
   }
 
   assert {
-    condition     = output.version == run.create.version + 1 && oauthsecret_cloudflare_rotation_completion.this[0].version == output.version
+    condition     = oauthsecret_cloudflare_client_secret.this.rotation_reason == "rotate_when_changed: quarter" && oauthsecret_cloudflare_rotation_completion.this[0].version == output.version
     error_message = "A changed value rotates, and the rotation is completed."
   }
 }
