@@ -172,7 +172,7 @@ var silentTexts = map[string]string{
 	"the one before the secret in use":                              "an adopted client whose previous secret is displaced, a name inside other messages",
 	"A call to the vendor is needed, but the":                       "an unknown provider configuration, which the CSP and Cloudflare tests cover through the CLI",
 	"Apply first what the provider configuration":                   "an unknown provider configuration, which the CSP and Cloudflare tests cover through the CLI",
-	"the call was not sent, because Terraform":                               "nobody is left to read it",
+	"the call was not sent, because Terraform":                      "nobody is left to read it",
 	"This run sent a rotation for this client":                      "the gate refuses, which internal/session tests",
 	"Apply again; that finds out first":                             "the gate refuses, which internal/session tests",
 	"This run has made a secret for this client":                    "the gate refuses, which internal/session tests",
