@@ -96,7 +96,7 @@ func (r *clientSecret) beside(ctx context.Context, m model, rec rotation.Record,
 // survivors names what the destruction leaves behind although it was set to end it. Nothing else will.
 func (r *clientSecret) survivors(m model, rec rotation.Record, d rotation.Destruction, diags *diag.Diagnostics) {
 	action := m.OnDestroy.ValueString()
-	if d.Ends() && !d.Nameless && len(d.Unknown) == 0 || action == DestroyDelete && !d.Ends() && !d.Nameless && len(d.Unknown) == 0 {
+	if all := !d.Nameless && len(d.Unknown) == 0; all && (d.Ends() || action == DestroyDelete) {
 		return
 	}
 	for _, message := range rotation.SurvivorMessages(r.kind.Traits, action, m.state(), rec, d) {

@@ -87,3 +87,13 @@ func (k Kind) PlanScope(configured, planned types.String, connection *session.Co
 			k.Scope.Name, k.Vendor, k.Scope.Name, k.Scope.Env))
 	return planned
 }
+
+// titled is a title with the client in it: the CLI folds warnings that have the same title.
+func (k Kind) titled(c rotation.Client, title string) string {
+	return k.Noun + " " + c.ID + ": " + title
+}
+
+// Say adds a warning about a client, and where to find it.
+func (k Kind) Say(diags *diag.Diagnostics, c rotation.Client, message rotation.Message) {
+	diags.AddWarning(k.titled(c, message.Title), message.Detail+"\n\n"+explain.Where(k.Subject(c)))
+}

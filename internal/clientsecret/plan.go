@@ -64,12 +64,12 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 
 // titled is a title with the client in it: the CLI folds warnings that have the same title.
 func (r *clientSecret) titled(m model, title string) string {
-	return r.kind.Noun + " " + m.Client.ValueString() + ": " + title
+	return r.kind.titled(m.client(), title)
 }
 
 // say adds a message about m's client.
 func (r *clientSecret) say(diags *diag.Diagnostics, m model, message rotation.Message) {
-	diags.AddWarning(r.titled(m, message.Title), message.Detail+"\n\n"+r.where(m))
+	r.kind.Say(diags, m.client(), message)
 }
 
 func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model, rec rotation.Record, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {

@@ -3,7 +3,6 @@ package clientsecret
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -17,9 +16,6 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
-
-// Pauses between looks at a client that a vendor does not show (yet).
-var secondLooks = []time.Duration{time.Second, 2 * time.Second}
 
 // Read compares what the vendor shows with the state and records it for the plan. It never changes anything at the vendor,
 // never touches the secret, and removes the resource only when the client is definitely gone. It writes only what changed.
@@ -113,7 +109,7 @@ func (r *clientSecret) mark(m model, rec rotation.Record) string {
 func (r *clientSecret) look(ctx context.Context, m model, rec rotation.Record) (rotation.Facts, error) {
 	facts, err := r.connection.Read(ctx, m.client())
 	rotated := instant(m.RotatedAt)
-	for _, pause := range secondLooks {
+	for _, pause := range session.SecondLooks {
 		fresh := rotated != nil && r.connection.Now().Sub(*rotated) <= rotation.Lag
 		absent := missing(facts, err, m.SecretID.ValueString()) && (fresh || err == nil && len(facts.Secrets) == 0)
 		lags := m.HasPrevious.ValueBool() && rec.LagsRotation(facts) || !m.HasPrevious.ValueBool() && rec.LagsEnd(facts)

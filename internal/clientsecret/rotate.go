@@ -155,26 +155,13 @@ func (o *rotate) look(ctx context.Context, c rotation.Client) (rotation.Facts, e
 		}
 		return o.r.connection.Read(ctx, c)
 	}
-	facts, err := o.gate.Look(ctx)
-	for _, pause := range secondLooks {
-		if err != nil || !o.rec.LagsRotation(facts) || o.r.connection.Clock.Sleep(ctx, pause) != nil {
-			break
-		}
-		facts, err = o.gate.Look(ctx)
-	}
-	return facts, err
+	return o.gate.Look(ctx, o.rec.LagsRotation)
 }
 
 // lookAfterRoom looks again when the previous secret has been ended, so that the new secret's record begins with the client as it is
 // right before. A previous secret that is there again is somebody else's.
 func (o *rotate) lookAfterRoom(ctx context.Context) (rotation.Facts, error) {
-	facts, err := o.gate.Look(ctx)
-	for _, pause := range secondLooks {
-		if err != nil || !o.rec.LagsEnd(facts) || o.r.connection.Clock.Sleep(ctx, pause) != nil {
-			break
-		}
-		facts, err = o.gate.Look(ctx)
-	}
+	facts, err := o.gate.Look(ctx, o.rec.LagsEnd)
 	if err == nil && facts.HasPrevious != nil && *facts.HasPrevious && !o.rec.LagsEnd(facts) {
 		return facts, rotation.AppearedSincePlan()
 	}

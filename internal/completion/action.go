@@ -95,7 +95,7 @@ func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRe
 		return // there is nothing to end
 	}
 	message := rotation.CompletionMessage(a.kind.Traits, t.secretID, a.connection.Registry.Others(t.client, ""), false, false)
-	resp.Diagnostics.AddWarning(a.kind.Noun+" "+t.client.ID+": "+message.Title, message.Detail+"\n\n"+explain.Where(a.kind.Subject(t.client)))
+	a.kind.Say(&resp.Diagnostics, t.client, message)
 }
 
 // Invoke implements action.Action.

@@ -206,7 +206,7 @@ func (r *completion) planTask(plan *model, prior model, diags *diag.Diagnostics)
 		return // the first secret of a client replaces none that is known here
 	}
 	message := rotation.CompletionMessage(r.kind.Traits, t.secretID, views, rotates, open)
-	diags.AddWarning(r.kind.Noun+" "+t.client.ID+": "+message.Title, message.Detail+"\n\n"+explain.Where(r.kind.Subject(t.client)))
+	r.kind.Say(diags, t.client, message)
 }
 
 // views are the objects of a client that a completion may belong to: at a vendor with many secrets those with the version that it
@@ -241,7 +241,7 @@ func (r *completion) watch(plan model, diags *diag.Diagnostics) {
 	for _, v := range r.connection.Registry.Others(t.client, "") {
 		if v.State.Version == plan.version.ValueInt64() && !v.Record.Ours(*facts) {
 			message := rotation.RotatedAfterCompletion()
-			diags.AddWarning(r.kind.Noun+" "+t.client.ID+": "+message.Title, message.Detail+"\n\n"+explain.Where(r.kind.Subject(t.client)))
+			r.kind.Say(diags, t.client, message)
 			return
 		}
 	}

@@ -137,7 +137,7 @@ func (d *Decision) warn(traits Traits, set Settings, st State, rec Record) {
 	if st.Drift != "" && set.OnExternal != ExternalIgnore {
 		d.Warnings = append(d.Warnings, DriftWarning(traits, set, st, rec, d.Rotate == Yes, d.Refused != nil))
 	}
-	if clash := collides(traits, set); clash != nil {
+	if clash := Collides(traits, set); clash != nil {
 		d.Warnings = append(d.Warnings, *clash)
 	}
 }

@@ -214,8 +214,8 @@ func replacedTriggers() Message {
 	}
 }
 
-// collides says that a schedule can only meet an open rotation.
-func collides(traits Traits, set Settings) *Message {
+// Collides is the warning about a configuration whose schedule can only meet an open rotation; nil where it need not.
+func Collides(traits Traits, set Settings) *Message {
 	if set.Unknown.RetireAfter || set.Unknown.OnPending || set.Unknown.Mode {
 		return nil
 	}
@@ -236,9 +236,6 @@ func collides(traits Traits, set Settings) *Message {
 			"Make rotate_after longer, or the overlap shorter.", Span(set.RotateAfter), name, Span(overlap)),
 	}
 }
-
-// Collides is the warning about a configuration whose schedule can only meet an open rotation; nil where it need not.
-func Collides(traits Traits, set Settings) *Message { return collides(traits, set) }
 
 func postponed(reason Reason, refused *RefusedError) Message {
 	return Message{

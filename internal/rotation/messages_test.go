@@ -55,7 +55,7 @@ func TestMessages(t *testing.T) {
 	}
 	say("A creation", append(CreationEndings(flagged, Settings{RetireAfter: &zero}), CreationRoom(true), CreationMayMakeRoom(true))...)
 	say("Retirement that waits", *currentInDoubt(), *unverifiableWarning(), mayRetire([]string{"a", "b"}), notOurs(flagged, st), notOurs(many, listed), endlessWarning([]string{"a"}), leftBehind(listed))
-	say("Schedule", postponed(Reason{Kind: BecauseSchedule, DueAt: at(day)}, PendingRefusal(flagged, at(day))), *collides(blind, Settings{RotateAfter: day}), replacedTriggers())
+	say("Schedule", postponed(Reason{Kind: BecauseSchedule, DueAt: at(day)}, PendingRefusal(flagged, at(day))), *Collides(blind, Settings{RotateAfter: day}), replacedTriggers())
 	say("Secrets that nobody is known to hold", UnclaimedMessage(State{Version: 2}, rec, []string{"a"}), UnclaimedMessage(listed, Record{Lost: true}, []string{"a"}), AddedMessage(2))
 	say("A lost record", lostWarning(flagged, st), lostWarning(blind, State{}), conflictWarning())
 	other := []View{{Object: "other", State: State{Version: 3}, Record: rec}}

@@ -21,7 +21,7 @@ type Gate struct {
 	connection *Connection
 	client     rotation.Client
 	release    func()
-	// gone tells whether Terraform is still there; looked up right before each call.
+	// gone tells whether Terraform has ended; asked right before each call.
 	gone func() bool
 }
 
@@ -38,9 +38,19 @@ func (c *Connection) Open(ctx context.Context, client rotation.Client) (*Gate, e
 // Close lets the next one in.
 func (g *Gate) Close() { g.release() }
 
-// Look reads the client anew.
-func (g *Gate) Look(ctx context.Context) (rotation.Facts, error) {
-	return g.connection.vendor.Prepare(ctx, g.client)
+// SecondLooks are the pauses between looks at a client that a vendor does not show as it is yet.
+var SecondLooks = []time.Duration{time.Second, 2 * time.Second}
+
+// Look reads the client anew, and again while lags says that the vendor may still show it as it was before a change.
+func (g *Gate) Look(ctx context.Context, lags func(rotation.Facts) bool) (rotation.Facts, error) {
+	facts, err := g.connection.ReadAnew(ctx, g.client)
+	for _, pause := range SecondLooks {
+		if err != nil || !lags(facts) || g.connection.Clock.Sleep(ctx, pause) != nil {
+			break
+		}
+		facts, err = g.connection.ReadAnew(ctx, g.client)
+	}
+	return facts, err
 }
 
 // ready is checked right before each call that changes something: the last moment of no effect.
@@ -110,7 +120,12 @@ func (g *Gate) End(ctx context.Context, traits rotation.Traits, e rotation.Endin
 	others := g.connection.Registry.Others(g.client, mark)
 	var facts rotation.Facts
 	if own := traits.ManySecrets && e.View != nil; !own { // an id of its own needs no look: it names one secret for good
-		if facts, err = g.lookForEnd(ctx, e, others); err != nil {
+		views := others
+		if e.View != nil {
+			views = []rotation.View{*e.View}
+		}
+		facts, err = g.Look(ctx, func(f rotation.Facts) bool { return rotation.Lagging(views, f) })
+		if err != nil {
 			return false, err
 		}
 	}
@@ -131,22 +146,6 @@ func (g *Gate) End(ctx context.Context, traits rotation.Traits, e rotation.Endin
 		e.View.Record.Ended(e.SecretID, g.connection.Now(), facts.ChangedAt)
 	}
 	return ended, nil
-}
-
-// lookForEnd looks once, and again while the vendor may still show the client as it was before the last rotation.
-func (g *Gate) lookForEnd(ctx context.Context, e rotation.Ending, others []rotation.View) (rotation.Facts, error) {
-	views := others
-	if e.View != nil {
-		views = []rotation.View{*e.View}
-	}
-	facts, err := g.Look(ctx)
-	for _, pause := range []time.Duration{time.Second, 2 * time.Second} {
-		if err != nil || !rotation.Lagging(views, facts) || g.connection.Clock.Sleep(ctx, pause) != nil {
-			break
-		}
-		facts, err = g.Look(ctx)
-	}
-	return facts, err
 }
 
 // Revoke makes every secret of a client useless by replacing them all with one that nobody gets. holder is the object that
@@ -189,7 +188,7 @@ func (g *Gate) TakeBack(ctx context.Context, traits rotation.Traits, secretID st
 		return
 	}
 	ctx = httpapi.TakingBack(ctx)
-	if facts, err := g.Look(ctx); err == nil {
+	if facts, err := g.connection.ReadAnew(ctx, g.client); err == nil {
 		_, _ = g.connection.vendor.Retire(ctx, g.client, secretID, facts) // nobody is left to tell
 	}
 }

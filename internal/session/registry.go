@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
@@ -78,10 +79,11 @@ func (r *Registry) Saw(c rotation.Client, o Object, facts *rotation.Facts) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	known := r.of(c)
-	if before, ok := known.objects[o.Object]; ok && o.Fate == Seen {
+	before := known.objects[o.Object]
+	if o.Fate == Seen {
 		o.Fate = before.Fate
 	}
-	o.DestroyPlanned = known.objects[o.Object].DestroyPlanned
+	o.DestroyPlanned = before.DestroyPlanned
 	known.objects[o.Object] = o
 	if facts != nil {
 		known.facts = facts
@@ -197,18 +199,8 @@ func (r *Registry) Objects(c rotation.Client) (objects []Object) {
 	for _, o := range r.of(c).objects {
 		objects = append(objects, o)
 	}
-	slices.SortFunc(objects, func(a, b Object) int { return cmpString(a.Object, b.Object) })
+	slices.SortFunc(objects, func(a, b Object) int { return strings.Compare(a.Object, b.Object) })
 	return objects
-}
-
-func cmpString(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // Held tells whether an object is known to hold the secret with this id.
