@@ -156,51 +156,6 @@ func (v View) holds(id string) bool {
 	return slices.ContainsFunc(ids, func(own string) bool { return own != "" && (Entry{ID: own}).Is(id) })
 }
 
-// MayBeInUse is the answer to a completion while the previous secret may be the one that its consumers use.
-func MayBeInUse(traits Traits, st State, rec Record) *RefusedError {
-	reason := "The previous secret may be the one in use, so it is not deleted."
-	if rec.Evidence != "" {
-		reason = rec.Evidence + ". The previous secret may therefore be the one in use, and is not deleted."
-	}
-	remedy := "Find out what the consumers use. If they use the current secret, delete the previous one at the vendor. If they use the previous one, rotate from here"
-	if !traits.ManySecrets {
-		remedy += ` (on_pending_rotation = "retire_first" and another value in rotate_when_changed), at a time when a short interruption is acceptable`
-	}
-	return &RefusedError{Reason: reason, Remedy: remedy + "."}
-}
-
-// ChangedSincePlan is the answer to an ending whose client was changed after the plan looked.
-func ChangedSincePlan() *RefusedError {
-	return &RefusedError{
-		Reason: "The client was changed since it was read for the plan: somebody else may have rotated, and the secret in use may be the previous one now.",
-		Remedy: "Run a plan again; it says what would be deleted.",
-	}
-}
-
-// AppearedSincePlan is the answer to a rotation that meets a previous secret that the plan did not know of.
-func AppearedSincePlan() *RefusedError {
-	return &RefusedError{
-		Reason: "A previous secret appeared since the plan: somebody else rotated, and the secret in use may be the previous one now.",
-		Remedy: "Run a plan again; it says what would be deleted.",
-	}
-}
-
-// unknownRotation is the answer to a completion that was created in a run that did not touch the client secret.
-func unknownRotation() *RefusedError {
-	return &RefusedError{
-		Reason: "This apply created the completion without the client secret having been rotated in it, and nothing dates the rotation that it completes: somebody else may have rotated since, and the secret in use may be the previous one now. It was not deleted.",
-		Remedy: "Rotate the client secret in the same apply (another value in rotate_when_changed, after the previous secret was deleted at the vendor or with on_pending_rotation = \"retire_first\"), and the completion runs with it. Or delete the previous secret at the vendor when nothing uses it; then this completion has nothing to do.",
-	}
-}
-
-// changedSinceRotation is the refusal where nothing but the state is left of the object, as of a tainted one.
-func changedSinceRotation() *RefusedError {
-	return &RefusedError{
-		Reason: "The client was changed after the last rotation from here: somebody else may have rotated, and the secret in use may be the previous one now.",
-		Remedy: "If the resource is tainted, untaint it; then run a plan, which says so when somebody rotated. If nobody did, delete the previous secret at the vendor, and run the command again.",
-	}
-}
-
 // MayPlanCompletion says why a completion must not be planned beside an object of its client, nil when it may. rotates tells that
 // the object is rotated in the same apply, which of a vendor with many secrets only the view itself can tell.
 func MayPlanCompletion(traits Traits, secretID string, v View, rotates bool) *RefusedError {

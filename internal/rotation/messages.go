@@ -3,7 +3,6 @@ package rotation
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // currentName is how messages call the current secret.
@@ -344,80 +343,6 @@ func DriftWarning(traits Traits, set Settings, st State, rec Record, rotating, r
 		todo = ` To make a new one here, change a value of rotate_when_changed or set on_external_rotation = "rotate".` + silence
 	}
 	return Message{Title: title, Detail: evidence + ". " + effect + todo}
-}
-
-// PendingRefusal is the answer to a rotation while an earlier previous secret is still valid.
-func PendingRefusal(traits Traits, endsAt *time.Time) *RefusedError {
-	reason := "A previous secret is still valid, and a second rotation would end or lose a secret that may be in use."
-	if !traits.ShowsPrevious && endsAt != nil {
-		reason = fmt.Sprintf("The previous secret counts as valid until %s, and a second rotation would end a secret that may be in use.", Stamp(*endsAt))
-	}
-	finish, beside := "retire_previous_after, or a rotation completion", ""
-	if !traits.ShowsPrevious {
-		beside = " (also the setting to use beside a rotation completion, of which the vendor shows nothing)"
-	}
-	switch {
-	case traits.ShowsPrevious && endsAt != nil:
-		finish = "retire_previous_after deletes the previous secret at the first apply after " + Stamp(*endsAt) + ", a rotation completion at once"
-	case traits.EndsOverlap:
-		finish = "retire_previous_after, or wait until it ends"
-	}
-	return &RefusedError{
-		Reason: reason,
-		Remedy: `Either finish the open rotation first (` + finish + `), ` +
-			`or set on_pending_rotation = "retire_first" to delete the previous secret right before the new one is made` + beside + `.`,
-	}
-}
-
-// DoubtfulRefusal is the answer to a rotation while the previous secret may be the one in use.
-func DoubtfulRefusal() *RefusedError {
-	return &RefusedError{
-		Reason: "A previous secret is still valid, and this resource may not have left it behind: it may be the secret in use, and a second rotation would end or lose it.",
-		Remedy: "Find out what the consumers use. If it is the current secret, delete the previous one at the vendor. If it is the previous one, choose a time for a short " +
-			`interruption and set on_pending_rotation = "retire_first": that deletes it right before the new one is made.`,
-	}
-}
-
-// lastWorkingRefusal is the answer to a policy that would end the only secret that is known to work.
-func lastWorkingRefusal() *RefusedError {
-	return &RefusedError{
-		Reason: "The setting on_external_rotation is \"rotate\", but the secret in this state is the previous one now, the only one that is known to work here, and a rotation would end it before its consumers have a new one.",
-		Remedy: `Choose a time for a short interruption, set on_pending_rotation = "retire_first" and change a value of rotate_when_changed: that asks for it in so many words. ` +
-			`Or give the consumers the secret that was made elsewhere, and set on_external_rotation = "warn".`,
-	}
-}
-
-// onlyPreviousRefusal is the answer to a policy that would end the previous secret while the current one does not work.
-func onlyPreviousRefusal() *RefusedError {
-	return &RefusedError{
-		Reason: "The setting on_external_rotation is \"rotate\", and the secret in this state does not work. The previous secret may be the only one that works, and a rotation would end it before its consumers have a new one.",
-		Remedy: `Choose a time for a short interruption, set on_pending_rotation = "retire_first" and change a value of rotate_when_changed: that asks for it in so many words. ` +
-			`Or delete the previous secret at the vendor when nothing uses it.`,
-	}
-}
-
-// unverifiedRefusal is the answer to a rotation that would end the previous secret while the current one is not verified.
-func unverifiedRefusal() *RefusedError {
-	return &RefusedError{
-		Reason: "The previous secret is in the way of a rotation, and the current secret is not verified and cannot be verified from here, so the previous one may be the only one that works.",
-		Remedy: "Try the current secret where it is used. When it works, delete the previous one with a rotation completion or at the vendor, or remove the verify block; then run the command again.",
-	}
-}
-
-// UnsupportedRefusal is the answer to taking on a client that cannot have its secret rotated.
-func UnsupportedRefusal(why string) *RefusedError {
-	return &RefusedError{
-		Reason: "This client cannot have its secret rotated: " + why + ".",
-		Remedy: "Change the client at the vendor, or remove this resource.",
-	}
-}
-
-// SelfRefusal is the answer to changing the credential that the provider itself logs in with.
-func SelfRefusal() *RefusedError {
-	return &RefusedError{
-		Reason: "The provider itself logs in as this client, and changing its secret can lock the provider out.",
-		Remedy: "Log in with another credential, or set allow_self_rotation = true; then make the new secret the provider's credential before the old one ends.",
-	}
 }
 
 // UnclaimedMessage names secrets that appeared since an object was applied last and that no object of this run is known to
