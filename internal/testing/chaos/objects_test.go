@@ -615,26 +615,7 @@ func (o *objects) elsewhere(client string) {
 	o.note("somebody else: %d at %s", what, client)
 	o.did("somebody else")
 	parent := o.vendor.parent
-	switch o.vendor.id {
-	case simulator.Cloudflare:
-		switch what {
-		case 0:
-			o.Cloudflare.RotateElsewhere(parent, client)
-		case 1:
-			o.Cloudflare.DeleteRotatedElsewhere(parent, client)
-		default:
-			o.Cloudflare.RotateAndDeleteElsewhere(parent, client)
-		}
-	case simulator.CSP:
-		switch what {
-		case 0:
-			o.CSP.RotateElsewhere(parent, client, fmt.Sprintf("Somebody~elses.%d", o.rand.IntN(1e9)), time.Hour)
-		case 1:
-			o.CSP.EndRotationElsewhere(parent, client)
-		default:
-			o.CSP.RegenerateElsewhere(parent, client)
-		}
-	default:
+	if !o.slotElsewhere(o.rand, client, what) {
 		records := slices.DeleteFunc(o.records(client), func(r simulator.SecretRecord) bool { return r.EndedAt != nil })
 		switch {
 		case what == 0 || len(records) == 0:

@@ -407,26 +407,7 @@ func (h *history) drift() {
 	what := h.rand.IntN(3)
 	h.note("drift %d of %s", what, client)
 	h.drifted[client] = true
-	switch h.vendor.id {
-	case simulator.Cloudflare:
-		switch what {
-		case 0:
-			h.Cloudflare.RotateElsewhere(parent, client)
-		case 1:
-			h.Cloudflare.DeleteRotatedElsewhere(parent, client)
-		default:
-			h.Cloudflare.RotateAndDeleteElsewhere(parent, client)
-		}
-	case simulator.CSP:
-		switch what {
-		case 0:
-			h.CSP.RotateElsewhere(parent, client, fmt.Sprintf("Somebody~elses.%d", h.rand.IntN(1e9)), time.Hour)
-		case 1:
-			h.CSP.EndRotationElsewhere(parent, client)
-		default:
-			h.CSP.RegenerateElsewhere(parent, client)
-		}
-	default:
+	if !h.slotElsewhere(h.rand, client, what) {
 		records := slices.DeleteFunc(h.records(client), h.nameless)
 		switch {
 		case what == 0 || len(records) == 0:

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -315,3 +316,32 @@ func (w *world) orphans(client string) (lost []simulator.SecretRecord) {
 }
 
 const hour = time.Hour
+
+// slotElsewhere is somebody else at work at a vendor with two slots: what is 0 for a rotation, 1 for the end of one, 2 for both.
+// It reports false, and does nothing, at a vendor with many secrets.
+func (w *world) slotElsewhere(r *rand.Rand, client string, what int) bool {
+	parent := w.vendor.parent
+	switch w.vendor.id {
+	case simulator.Cloudflare:
+		switch what {
+		case 0:
+			w.Cloudflare.RotateElsewhere(parent, client)
+		case 1:
+			w.Cloudflare.DeleteRotatedElsewhere(parent, client)
+		default:
+			w.Cloudflare.RotateAndDeleteElsewhere(parent, client)
+		}
+	case simulator.CSP:
+		switch what {
+		case 0:
+			w.CSP.RotateElsewhere(parent, client, fmt.Sprintf("Somebody~elses.%d", r.IntN(1e9)), time.Hour)
+		case 1:
+			w.CSP.EndRotationElsewhere(parent, client)
+		default:
+			w.CSP.RegenerateElsewhere(parent, client)
+		}
+	default:
+		return false
+	}
+	return true
+}
