@@ -49,6 +49,9 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 		return
 	}
 	r.connection.Registry.Create(plan.client(), replaced.Object, adopt)
+	if !adopt && !plan.OnCreate.IsUnknown() {
+		r.connection.Registry.Rotates(plan.client(), "")
+	}
 	if replaced.Object == "" && !adopt && !r.kind.Traits.ManySecrets && plan.OnPending.ValueString() == rotation.PendingFail &&
 		plan.Mode.ValueString() != string(rotation.Regenerate) {
 		r.connection.Registry.StopsAtOpen(plan.client())

@@ -137,7 +137,9 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	at := issued.At.UTC().Truncate(time.Second)
 	next := rotation.NewRecord(o.rec.Object, at)
 	next.Window = rotation.WindowOf(issued)
-	next.PreviousVersion = o.prior.Version
+	if next.PreviousVersion = o.prior.Version; o.prior.Drift != "" && !o.r.kind.Traits.ManySecrets {
+		next.PreviousVersion = 0 // what was replaced is, or may be, what somebody else made
+	}
 	next.Age = o.rec.Age
 	if age := issued.Before.SecretAge; age != nil && next.Age == nil {
 		next.Age = &rotation.Age{At: issued.Before.At, Shown: *age}

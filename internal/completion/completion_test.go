@@ -228,6 +228,27 @@ func TestCompletion_AdoptedClientHasNothingToComplete(t *testing.T) {
 	}
 }
 
+// A trigger that turns out to be the same leaves version 0, and with it nothing to complete: what is planned must not promise more.
+func TestCompletion_OfAnAdoptedClientWhoseTriggerIsUnknown(t *testing.T) {
+	t.Parallel()
+	for _, s := range shapes[:2] {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.NewWorld(t)
+			config := func(n string) string {
+				adopting := strings.Replace(s.completed("1"), "rotate_when_changed", "on_create = \"adopt\"\n  rotate_when_changed", 1)
+				return "resource \"terraform_data\" \"source\" { input = \"" + n + "\" }\n" +
+					strings.Replace(adopting, `"1"`, `substr(terraform_data.source.output, 0, 1)`, 1)
+			}
+			w.Run(t,
+				resource.TestStep{Config: config("1a"), Check: w.Changed()},
+				resource.TestStep{Config: config("1b"), Check: w.Changed()},
+				resource.TestStep{Config: config("2a"), Check: w.Changed(s.rotate, s.retire)},
+			)
+		})
+	}
+}
+
 // The Identity Service's only valid secret is never deleted by a completion.
 func TestCompletion_KeepsTheLastSecret(t *testing.T) {
 	t.Parallel()

@@ -126,7 +126,9 @@ func (r *completion) planTask(plan *model, prior model, diags *diag.Diagnostics)
 		plan.deletes = types.StringNull()
 		return
 	}
-	if !later && (!counts || !plan.version.IsUnknown()) {
+	// An unknown version may turn out to be 0, or the one that was completed; then nothing is ended.
+	sure := !plan.version.IsUnknown() || !counts && r.connection != nil && r.connection.Registry.Makes(t.client)
+	if !later && sure {
 		plan.deletes = types.StringValue(t.deletes())
 	}
 	if r.connection == nil {

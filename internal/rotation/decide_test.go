@@ -324,7 +324,7 @@ func TestDecide_Room(t *testing.T) {
 	says(t, strings.Join(texts(base(flagged, withPrevious, triggered, retireFirst).decide().Warnings), "\n"),
 		"A rotation is due (rotate_when_changed: the value of q changed)", "The previous secret (version 1) is deleted right before", "!may be the secret in use")
 	says(t, strings.Join(texts(base(flagged, withPrevious, triggered, retireFirst, drifted(Rotated, ExternalIgnore)).decide().Warnings), "\n"),
-		"It is the secret in this state, which its consumers use: somebody else rotated")
+		"(version 2, the one in this state) is deleted right before the new one is made; whatever still uses it fails then. Its consumers use it: somebody else rotated")
 	says(t, strings.Join(texts(base(flagged, withPrevious, triggered, retireFirst, func(in *inputs) { in.rec.ForeignPrevious = true }).decide().Warnings), "\n"),
 		"It may be the secret in use")
 	says(t, strings.Join(texts(base(flagged, withPrevious, maybe, retireFirst).decide().Warnings), "\n"), "If the value of q in rotate_when_changed turns out to differ, the apply rotates", "the previous secret (version 1) is deleted right before")
@@ -340,11 +340,16 @@ func TestDecide_EndsAtRotation(t *testing.T) {
 		"many":               {base(many, triggered, atOnce), outcome{rotate: Yes, reason: byTrigger, titles: []string{ends}}},
 		"many, imported":     {base(many, triggered, atOnce, func(in *inputs) { in.st.Version = 0 }), outcome{rotate: Yes, reason: byTrigger}},
 		"many, gone already": {base(many, triggered, atOnce, drifted(Dead, ExternalIgnore)), outcome{rotate: Yes, reason: byTrigger}},
+		"flagged, dead":      {base(flagged, triggered, atOnce, drifted(Dead, ExternalIgnore)), outcome{rotate: Yes, reason: byTrigger, titles: []string{ends}}},
+		"flagged, rotated":   {base(flagged, triggered, atOnce, drifted(Rotated, ExternalIgnore)), outcome{rotate: Yes, reason: byTrigger, titles: []string{ends}}},
 		"trigger not known":  {base(flagged, maybe, atOnce), outcome{rotate: Maybe, reason: byTrigger, open: true, titles: []string{mayEnd}}},
 		"setting not known":  {base(flagged, triggered, notKnown), outcome{rotate: Yes, reason: byTrigger, titles: []string{mayEnd}}},
 		"no rotation":        {base(flagged, atOnce), outcome{}},
 	}.run(t)
 	says(t, base(many, triggered, atOnce).decide().Warnings[0].Detail, "secret new (the current one, version 2) is deleted in this apply", "the value of q changed")
+	// What the vendor has as current is not always what this state holds.
+	says(t, base(flagged, triggered, atOnce, drifted(Dead, ExternalIgnore)).decide().Warnings[0].Detail, "the secret that is current at the vendor is deleted")
+	says(t, base(flagged, triggered, atOnce, drifted(Rotated, ExternalIgnore)).decide().Warnings[0].Detail, "the secret that somebody else made is deleted")
 	says(t, base(blind, triggered, regenerate).decide().Warnings[0].Detail, "every secret of the client, the current secret (version 2) among them")
 }
 

@@ -106,7 +106,10 @@ func DestroyMessages(traits Traits, action string, st State, rec Record, others 
 			why = "The secret was imported, and only secrets that were made here are deleted"
 		}
 		survives := capital(currentName(st)) + " stays valid at the vendor, and Terraform forgets it."
-		if st.HasPrevious {
+		switch {
+		case st.HasPrevious && st.Drift == Rotated && !traits.ManySecrets:
+			survives = capital(previousName(st, rec)) + " and the secret that somebody else made stay valid at the vendor, and Terraform forgets them."
+		case st.HasPrevious:
 			survives += " So does " + previousName(st, rec) + end(traits, st)
 			if !traits.ManySecrets && rec.Doubtful(st) {
 				survives += "; it may be the secret in use, because somebody else may have rotated"

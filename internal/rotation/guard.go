@@ -202,14 +202,14 @@ func CompletionMessage(traits Traits, secretID string, views []View, rotates, op
 	for _, v := range views {
 		switch {
 		case open:
-			either = append(either, currentName(v.State)+", if it is replaced in this apply")
+			either = append(either, replacedName(traits, v.State)+", if it is replaced in this apply")
 			if v.State.HasPrevious {
 				either = append(either, previousName(v.State, v.Record)+", if it is not")
 			}
 		case traits.ManySecrets && !(Entry{ID: secretID}).Is(v.State.PreviousSecretID) && !(Entry{ID: secretID}).Is(v.State.SecretID):
 			continue
 		case traits.ManySecrets && v.Rotates && (Entry{ID: secretID}).Is(v.State.SecretID), !traits.ManySecrets && (rotates || v.Rotates):
-			which, stays = currentName(v.State)+", which this apply replaces", "The new secret stays."
+			which, stays = replacedName(traits, v.State)+", which this apply replaces", "The new secret stays."
 		default:
 			which, stays = previousName(v.State, v.Record), capital(currentName(v.State))+" stays."
 		}

@@ -275,6 +275,11 @@ func TestCompletionMessage(t *testing.T) {
 	other := View{State: State{Version: 7, SecretID: "theirs", PreviousSecretID: "before"}}
 	rotating := own
 	rotating.Rotates = true
+	elsewhere := func(drift string) View {
+		v := viewOf()
+		v.State.Drift = drift
+		return v
+	}
 	for name, c := range map[string]struct {
 		traits  Traits
 		id      string
@@ -282,13 +287,15 @@ func TestCompletionMessage(t *testing.T) {
 		rotates bool
 		says    []string
 	}{
-		"nobody is known":       {flagged, "", nil, false, []string{"ends the previous secret,", "The current secret stays."}},
-		"flagged":               {flagged, "", []View{viewOf()}, false, []string{"the previous secret (version 1)", "The current secret (version 2) stays."}},
-		"flagged, rotates":      {flagged, "", []View{viewOf()}, true, []string{"the current secret (version 2), which this apply replaces", "The new secret stays."}},
-		"many, nobody is known": {many, "old", nil, false, []string{"ends secret old,"}},
-		"many":                  {many, "OLD", []View{other, own}, false, []string{"secret old (the previous one, version 1)", "Secret new (the current one, version 2) stays.", "!7"}},
-		"many, the earlier one": {many, "old", []View{rotating}, true, []string{"secret old (the previous one, version 1)"}},
-		"many, rotates":         {many, "new", []View{rotating, other}, false, []string{"secret new (the current one, version 2), which this apply replaces", "!theirs"}},
+		"nobody is known":                      {flagged, "", nil, false, []string{"ends the previous secret,", "The current secret stays."}},
+		"flagged":                              {flagged, "", []View{viewOf()}, false, []string{"the previous secret (version 1)", "The current secret (version 2) stays."}},
+		"flagged, rotates":                     {flagged, "", []View{viewOf()}, true, []string{"the current secret (version 2), which this apply replaces", "The new secret stays."}},
+		"flagged, rotates after somebody else": {flagged, "", []View{elsewhere(Rotated)}, true, []string{"the secret that somebody else made, which this apply replaces"}},
+		"blind, rotates after a change":        {blind, "", []View{elsewhere(Possible)}, true, []string{"the current secret (version 2), or a newer one that somebody else made, which this apply replaces"}},
+		"many, nobody is known":                {many, "old", nil, false, []string{"ends secret old,"}},
+		"many":                                 {many, "OLD", []View{other, own}, false, []string{"secret old (the previous one, version 1)", "Secret new (the current one, version 2) stays.", "!7"}},
+		"many, the earlier one":                {many, "old", []View{rotating}, true, []string{"secret old (the previous one, version 1)"}},
+		"many, rotates":                        {many, "new", []View{rotating, other}, false, []string{"secret new (the current one, version 2), which this apply replaces", "!theirs"}},
 	} {
 		got := CompletionMessage(c.traits, c.id, c.views, c.rotates, false)
 		hasTitles(t, []Message{got}, "this apply deletes the previous secret")

@@ -19,10 +19,27 @@ func currentName(st State) string {
 	}
 }
 
+// replacedName is how messages call the secret that a rotation replaces.
+func replacedName(traits Traits, st State) string {
+	switch {
+	case traits.ManySecrets:
+		return currentName(st)
+	case st.Drift == Rotated:
+		return "the secret that somebody else made"
+	case st.Drift == Dead:
+		return "the secret that is current at the vendor"
+	case st.Drift == Possible:
+		return currentName(st) + ", or a newer one that somebody else made"
+	}
+	return currentName(st)
+}
+
 // previousName is how messages call the previous secret.
 func previousName(st State, rec Record) string {
 	which := "the one before version " + fmt.Sprint(st.Version)
 	switch {
+	case st.Drift == Rotated && st.PreviousSecretID == "" && st.Version > 0:
+		which = fmt.Sprintf("version %d, the one in this state", st.Version)
 	case rec.PreviousVersion > 0:
 		which = fmt.Sprintf("version %d", rec.PreviousVersion)
 	case st.Version == 0:
@@ -88,13 +105,13 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 		})
 	}
 	switch {
-	case traits.ManySecrets && (st.SecretID == "" || st.Version == 0), st.Drift == Dead: // nothing of ours is left to end
+	case traits.ManySecrets && (st.SecretID == "" || st.Version == 0 || st.Drift == Dead): // nothing of ours is left to end
 	case set.RetireAfter != nil && *set.RetireAfter == 0:
-		all = append(all, endsAtRotation(condition, st, d))
+		all = append(all, endsAtRotation(condition, replacedName(traits, st), d))
 	case set.Unknown.RetireAfter:
 		all = append(all, Message{
 			Title:  "this apply may end the secret in use now",
-			Detail: "retire_previous_after is not known yet. If it turns out to be \"0s\", " + currentName(st) + " ends right after the new one is made, before its consumers have the new one.",
+			Detail: "retire_previous_after is not known yet. If it turns out to be \"0s\", " + replacedName(traits, st) + " ends right after the new one is made, before its consumers have the new one.",
 		})
 	}
 	return all
@@ -105,8 +122,11 @@ func roomWarning(condition string, st State, rec Record, d Decision, ours bool) 
 	if !ours {
 		doubt = " It may be the secret in use: this resource may not have left it behind."
 	}
-	if st.Drift == Rotated {
-		doubt = " It is the secret in this state, which its consumers use: somebody else rotated."
+	switch st.Drift {
+	case Rotated:
+		doubt = " Its consumers use it: somebody else rotated."
+	case Possible:
+		doubt = " If somebody else rotated, it is " + currentName(st) + ", which its consumers use."
 	}
 	which := previousName(st, rec)
 	if condition != "" {
@@ -125,18 +145,18 @@ func roomWarning(condition string, st State, rec Record, d Decision, ours bool) 
 // EndsInUse is the title of the warning that a rotation ends the secret that it replaces.
 const EndsInUse = "this apply ends the secret in use now"
 
-func endsAtRotation(condition string, st State, d Decision) Message {
+func endsAtRotation(condition, which string, d Decision) Message {
 	if condition != "" {
 		return Message{
 			Title: "this apply may end the secret in use now",
-			Detail: condition + "the apply rotates. Then " + currentName(st) + " is deleted in this apply, right after the new one is made (retire_previous_after is \"0s\"). " +
+			Detail: condition + "the apply rotates. Then " + which + " is deleted in this apply, right after the new one is made (retire_previous_after is \"0s\"). " +
 				"Whatever uses it fails until it has the new one. Otherwise nothing is called.",
 		}
 	}
 	return Message{
 		Title: EndsInUse,
 		Detail: fmt.Sprintf("retire_previous_after is \"0s\": %s is deleted in this apply, right after the new one is made (%s). Whatever uses it fails until it has the new one.",
-			currentName(st), d.Reason.Why()),
+			which, d.Reason.Why()),
 	}
 }
 

@@ -51,7 +51,7 @@ func TestMessages(t *testing.T) {
 	say("Endings while settings are not known", endings(blind, open, st, rec, due)...)
 	say("Endings while only retire_previous_after is not known", endings(flagged, Settings{Unknown: Unknown{RetireAfter: true}}, State{Version: 2, RotatedAt: at(0)}, rec, due)...)
 	for _, kind := range []Reason{{Kind: BecauseChosen}, {Kind: BecauseTriggers, Keys: []string{"q"}}, {Kind: BecauseSchedule, DueAt: at(day)}, {Kind: BecauseDrift, Drift: Rotated}, {Kind: BecausePending}} {
-		say("An apply that may rotate: "+kind.Why(), endsAtRotation(kind.If()+", ", st, Decision{Rotate: Maybe, Reason: kind}), regenerates(kind.If()+", ", State{}), mayBeRefused(kind, DoubtfulRefusal()))
+		say("An apply that may rotate: "+kind.Why(), endsAtRotation(kind.If()+", ", currentName(st), Decision{Rotate: Maybe, Reason: kind}), regenerates(kind.If()+", ", State{}), mayBeRefused(kind, DoubtfulRefusal()))
 	}
 	say("A creation", append(CreationEndings(flagged, Settings{RetireAfter: &zero}), CreationRoom(true), CreationMayMakeRoom(true))...)
 	say("Retirement that waits", *currentInDoubt(), *unverifiableWarning(), mayRetire([]string{"a", "b"}), notOurs(flagged, st), notOurs(many, listed), endlessWarning([]string{"a"}), leftBehind(listed))

@@ -311,7 +311,7 @@ func endingsOf(in inputs, d Decision) (names []string) {
 	if d.Refused != nil {
 		return nil
 	}
-	previous, current := previousName(in.st, in.rec), currentName(in.st)
+	previous := previousName(in.st, in.rec)
 	if d.Retire || d.Room {
 		names = append(names, previous)
 	}
@@ -319,9 +319,12 @@ func endingsOf(in inputs, d Decision) (names []string) {
 	if d.Rotate != Yes {
 		return names
 	}
-	ofOurs := !in.traits.ManySecrets || in.st.SecretID != "" && in.st.Version > 0
-	if in.set.Mode == Regenerate || in.set.RetireAfter != nil && *in.set.RetireAfter == 0 && ofOurs && in.st.Drift != Dead {
-		names = append(names, current)
+	ofOurs := !in.traits.ManySecrets || in.st.SecretID != "" && in.st.Version > 0 && in.st.Drift != Dead
+	switch {
+	case in.set.Mode == Regenerate:
+		names = append(names, currentName(in.st))
+	case in.set.RetireAfter != nil && *in.set.RetireAfter == 0 && ofOurs:
+		names = append(names, replacedName(in.traits, in.st))
 	}
 	return names
 }

@@ -51,6 +51,8 @@ type client struct {
 	creations int
 	// adopted: one of the creations makes no secret.
 	adopted bool
+	// makes: this plan surely makes a new secret.
+	makes bool
 	// newest is the fingerprint of the last secret that this process made; rotated tells that it made one.
 	newest  string
 	rotated bool
@@ -90,15 +92,23 @@ func (r *Registry) Saw(c rotation.Client, o Object, facts *rotation.Facts) {
 	}
 }
 
-// Rotates records that this plan makes a new secret for an object.
+// Rotates records that this plan surely makes a new secret for an object; object is "" for one that is created.
 func (r *Registry) Rotates(c rotation.Client, object string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	known := r.of(c)
+	known.makes = true
 	if o, ok := known.objects[object]; ok {
 		o.View.Rotates = true
 		known.objects[object] = o
 	}
+}
+
+// Makes tells whether this plan surely makes a new secret for c.
+func (r *Registry) Makes(c rotation.Client) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of(c).makes
 }
 
 // Forget takes back that an object is one of this client: it turned out to be gone.

@@ -10,8 +10,11 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/consumer"
 )
 
 // This file is Terraform core as far as the provider can tell: refresh, plan, plan again while applying, apply, and what
@@ -27,8 +30,6 @@ type block struct {
 	attrs func(get getter) map[string]any
 	// after are blocks whose failure keeps this one from being applied.
 	after []string
-	// reads is the secret that a consumer stores; a consumer is a resource of another provider.
-	reads string
 	// createFirst is create_before_destroy.
 	createFirst bool
 }
@@ -91,10 +92,6 @@ type terraform struct {
 	shuffle func(addrs []string)
 	// later are the values that a plan does not know.
 	later map[string]any
-	// consumes is told of a new value for a consumer, and tells whether it took it; a failed one may store what was planned.
-	consumes func(addr, value string) (took, stores bool)
-	// consumers are what the state holds of the consumers.
-	consumers map[string]string
 
 	mu    sync.Mutex
 	state map[string]*object
@@ -135,13 +132,20 @@ type command struct {
 	result result
 }
 
+// schemas are those of the provider, and of the consumers' provider beside it.
 var schemas = sync.OnceValue(func() *tfprotov6.GetProviderSchemaResponse {
-	resp, err := newServer(nil).GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	resp := schemasOf(newServer(nil))
+	maps.Copy(resp.ResourceSchemas, schemasOf(providerserver.NewProtocol6(consumer.New())()).ResourceSchemas)
+	return resp
+})
+
+func schemasOf(server tfprotov6.ProviderServer) *tfprotov6.GetProviderSchemaResponse {
+	resp, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		panic(err)
 	}
 	return resp
-})
+}
 
 func schemaOf(kind string) *tfprotov6.Schema { return schemas().ResourceSchemas[kind] }
 
@@ -298,9 +302,6 @@ func (c *command) planAll(cfg config) map[string]*step {
 	}
 	steps := map[string]*step{}
 	c.each(cfg, order, func(addr string) {
-		if blocks[addr].reads != "" {
-			return // of another provider
-		}
 		if !c.tf.skipRefresh && !c.refresh(addr) {
 			return
 		}
@@ -506,10 +507,6 @@ func (c *command) applyAll(cfg config, steps map[string]*step) {
 	}
 	c.each(cfg, c.walk(cfg, order), func(addr string) {
 		b, s := blocks[addr], steps[addr]
-		if b.reads != "" && c.ready(b) {
-			c.consume(b)
-			return
-		}
 		if s == nil {
 			return
 		}
@@ -579,22 +576,6 @@ func (c *command) remove(addr string, s *step) {
 		}
 	}
 	c.applyDelete(addr, kind, s)
-}
-
-// consume is the apply of a consumer. Its plan showed a difference where the secret is another one than the stored one.
-func (c *command) consume(b block) {
-	value, _ := c.get(b.reads, "client_secret_sha256").(string)
-	if value == "" || c.tf.consumers[b.addr] == value {
-		return
-	}
-	took, stores := c.tf.consumes(b.addr, value)
-	if took || stores {
-		c.tf.consumers[b.addr] = value
-	}
-	if !took {
-		c.spoil(b.addr)
-		c.fail("apply", b.addr, fmt.Errorf("the consumer refused the new secret"))
-	}
 }
 
 func (c *command) tfAddresses() map[string]bool {

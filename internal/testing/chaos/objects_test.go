@@ -17,8 +17,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/consumer"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
@@ -104,6 +106,8 @@ type objects struct {
 	// spoken is what was said of a client; excused are secrets that the user dropped from a state.
 	spoken  map[string]string
 	excused map[string]bool
+	// hidden are secrets that somebody else made and that the vendor shows no trace of.
+	hidden map[string]bool
 	// proven are the secrets that a state had as verified, by client and fingerprint.
 	proven map[string]bool
 	// firsts are the clients of objects that had nothing in state when the provider was killed.
@@ -122,11 +126,13 @@ type directory struct {
 	name string
 	tf   *terraform
 	of   map[string]*want
-	// failing is the consumer that fails in the next command; storing: its state takes the planned value all the same.
+	// store is what each consumer really holds, whatever its state says.
+	store *consumer.Store
+	// failing is the consumer that fails in the next command; storing: its state takes the planned values all the same.
 	failing string
 	storing bool
-	// holds is what each consumer really holds, whatever its state says.
-	holds map[string]string
+	// fooled are the consumers whose state claims what they do not hold.
+	fooled map[string]bool
 	// dead: the process of the provider was killed.
 	dead atomic.Bool
 }
@@ -167,7 +173,7 @@ func (o *objects) destroySettings() []any {
 func liveObjects(t *testing.T, seed uint64, tell bool) *objects {
 	o := &objects{
 		seed: seed, rand: rand.New(rand.NewPCG(seed, 7)), tell: tell, versions: map[string]int64{}, endedBy: map[string]string{},
-		spoken: map[string]string{}, excused: map[string]bool{}, proven: map[string]bool{}, counts: map[string]int{},
+		spoken: map[string]string{}, excused: map[string]bool{}, hidden: map[string]bool{}, proven: map[string]bool{}, counts: map[string]int{},
 	}
 	synctest.Test(t, func(t *testing.T) {
 		o.clients = []string{"app-1", "app-2"}
@@ -181,14 +187,14 @@ func liveObjects(t *testing.T, seed uint64, tell bool) *objects {
 			d.tf.shuffle = func(addrs []string) {
 				o.rand.Shuffle(len(addrs), func(i, j int) { addrs[i], addrs[j] = addrs[j], addrs[i] })
 			}
-			d.tf.consumers, d.tf.later = map[string]string{}, map[string]any{}
-			d.holds = map[string]string{}
-			d.tf.consumes = func(addr, sum string) (bool, bool) { return o.consume(d, addr, sum) }
-			d.tf.crash = func(string) bool { return d.dead.Load() }
+			d.tf.later = map[string]any{}
+			d.store, d.fooled = &consumer.Store{OnChange: func(name, _ string) error { return o.change(d, name) }}, map[string]bool{}
+			d.tf.start = func() tfprotov6.ProviderServer { return withConsumers(newServer(o.world), d.store, d.storing) }
+			d.tf.crash = d.crashed
 			o.dirs = append(o.dirs, d)
 		}
 		for _, name := range []string{"app-1", "app-2", "app-1/2"} {
-			o.dirs[0].of[name] = &want{own: name == "app-1", attrs: settings{}}
+			o.dirs[0].of[name] = &want{own: name == "app-1", completed: o.flip(2), consumed: o.flip(2), proven: o.flip(2), attrs: settings{}}
 		}
 		o.dirs[1].of["app-2"] = &want{attrs: settings{}}
 		for range movesInEach {
@@ -232,17 +238,34 @@ func (o *objects) anyOf(d *directory) string {
 	return names[o.rand.IntN(len(names))]
 }
 
-// consume lets a consumer take a new value, or fail.
-func (o *objects) consume(d *directory, addr, sum string) (took, stores bool) {
-	if addr == "consumer."+d.failing {
-		return false, d.storing
+// crashed tells that the provider's process is dead; that of the consumers is another.
+func (d *directory) crashed(addr string) bool {
+	return d.dead.Load() && !strings.HasPrefix(addr, "consumer.")
+}
+
+// change lets a consumer take a new value, or fail.
+func (o *objects) change(d *directory, name string) error {
+	if d.failing == name {
+		d.fooled[name] = d.storing
+		o.did(map[bool]string{true: "a failed consumer's state claims the new secret", false: "a consumer fails"}[d.storing])
+		return errors.New("the consumer failed")
 	}
-	for _, r := range o.records(clientOf(strings.TrimPrefix(addr, "consumer."))) {
+	delete(d.fooled, name)
+	return nil
+}
+
+// valueOf is the secret of a client with that fingerprint: what client_secret, or oauthsecret_decrypted_secret, hands to a
+// consumer.
+func (o *objects) valueOf(client string, sum any) any {
+	if sum == (unknown{}) {
+		return sum
+	}
+	for _, r := range o.records(client) {
 		if fingerprint(r.Value) == sum {
-			d.holds[addr] = r.Value
+			return r.Value
 		}
 	}
-	return true, true
+	return nil
 }
 
 func (o *objects) config(d *directory) config {
@@ -287,7 +310,10 @@ func (o *objects) blocks(d *directory, name string, w *want) config {
 	all := config{secret}
 	after := []string{secret.addr}
 	if w.consumed {
-		all = append(all, block{addr: "consumer." + name, reads: secret.addr, after: after})
+		all = append(all, block{addr: "consumer." + name, kind: "consumer_secret", after: after, attrs: func(get getter) map[string]any {
+			value := o.valueOf(clientOf(name), get(secret.addr, "client_secret_sha256"))
+			return map[string]any{"name": name, "value_wo": value, "value_wo_version": get(secret.addr, "version")}
+		}})
 		after = append(slices.Clone(after), "consumer."+name)
 	}
 	if w.completed {
@@ -298,7 +324,7 @@ func (o *objects) blocks(d *directory, name string, w *want) config {
 			c.attrs = func(get getter) map[string]any {
 				all := attrs(get)
 				all["client_secret_sha256"] = get(secret.addr, "client_secret_sha256")
-				all["consumer_secrets_wo"] = settings{"consumer": d.holds["consumer."+name]}
+				all["consumer_secrets_wo"] = settings{"consumer": d.store.Held(name)}
 				return all
 			}
 		}
@@ -352,10 +378,7 @@ func (o *objects) reconfigure(d *directory) {
 		w.completed = !w.completed
 		o.did("completion")
 	case 2:
-		if w.consumed = !w.consumed; !w.consumed { // its state goes with it
-			delete(d.tf.consumers, "consumer."+name)
-			delete(d.holds, "consumer."+name)
-		}
+		w.consumed = !w.consumed
 		w.proven = o.flip(2)
 		o.did("consumer")
 	case 3:
@@ -403,9 +426,9 @@ func (o *objects) disturbed(d *directory) {
 	case 13, 14, 15:
 		o.kill(d)
 		calm = false
-	case 0:
+	case 0, 11:
 		d.failing, d.storing = o.anyOf(d), o.flip(2)
-		o.did("consumer fails")
+		d.of[d.failing].trigger++
 	case 1:
 		span := time.Duration(o.rand.IntN(48*60)) * time.Minute
 		d.tf.between = func() { time.Sleep(span) }
@@ -431,7 +454,7 @@ func (o *objects) disturbed(d *directory) {
 	case 6:
 		victim := "secret." + o.anyOf(d)
 		d.tf.crash = func(addr string) bool { return addr == victim }
-		defer func() { d.tf.crash = func(string) bool { return d.dead.Load() } }()
+		defer func() { d.tf.crash = d.crashed }()
 		if object := d.tf.state[victim]; object == nil || object.tainted {
 			// Of a first secret nothing is left that could tell; Terraform itself says that the provider died.
 			defer o.excuse(clientOf(nameOf(victim)))
@@ -623,6 +646,10 @@ func (o *objects) elsewhere(client string) {
 		default:
 			o.IdentityService.DeleteSecretElsewhere(records[o.rand.IntN(len(records))].ID)
 		}
+	}
+	if what == 2 && o.vendor.name == "cloudflare" {
+		records := o.records(client)
+		o.hidden[client+" "+fingerprint(records[len(records)-1].Value)] = true
 	}
 	for value := range o.dead(client) {
 		if !before[value] {

@@ -85,6 +85,10 @@ var chapters = []chapter{
 		{"Rotated (Cloudflare), and this plan would rotate", cloudflare, all(had(clean), rotatesElsewhere), plans(with(clean, settings{"on_external_rotation": "rotate", "on_pending_rotation": "retire_first"}))},
 		{"Rotated (Cloudflare), and the rotation is refused", cloudflare, all(had(clean), rotatesElsewhere), plans(with(clean, settings{"on_external_rotation": "rotate"}))},
 		{"Rotated (Cloudflare), seen, and the previous secret deleted", cloudflare, all(had(clean), rotatesElsewhere, does(clean), func(w *world) { w.Cloudflare.DeleteRotatedElsewhere(w.vendor.parent, theClient) }), plans(clean)},
+		{"Rotated (Cloudflare), the previous secret deleted, and this plan rotates", cloudflare, all(had(with(trigger("1"), clean)), rotatesElsewhere, does(with(trigger("1"), clean)), func(w *world) { w.Cloudflare.DeleteRotatedElsewhere(w.vendor.parent, theClient) }), plans(with(trigger("2"), clean))},
+		{"Perhaps rotated (VMware Cloud Services), and this plan makes room", csp, all(had(with(trigger("1"), settings{"on_pending_rotation": "retire_first"})), later(2*hour), func(w *world) {
+			w.CSP.RotateElsewhere(w.vendor.parent, theClient, "Somebody.elses-1", 24*hour)
+		}), plans(with(trigger("2"), settings{"on_pending_rotation": "retire_first"}))},
 		{"Rotated (Cloudflare), after an adoption", cloudflare, all(had(adopted), rotatesElsewhere), plans(adopted)},
 		{"Changed (VMware Cloud Services, where it reports an age)", csp, all(reportsAge, had(clean), later(72*hour), does(clean), func(w *world) { w.CSP.PatchSecretElsewhere(w.vendor.parent, theClient, "Somebody.elses-1") }), plans(clean)},
 		{"Changed (VMware Cloud Services), where the value is chosen", csp, all(reportsAge, had(with(chosen(1), clean)), later(72*hour), does(with(chosen(1), clean)), func(w *world) { w.CSP.PatchSecretElsewhere(w.vendor.parent, theClient, "Somebody.elses-1") }), plans(with(chosen(1), clean))},

@@ -66,7 +66,8 @@ func TestExternalRotationRotates(t *testing.T) {
 	cli.Configure(config(retireNext + trigger("2")))
 	plan := cli.Plan()
 	plan.Warns(t, seen)
-	plan.Warns(t, "It is the secret in this state, which its consumers use")
+	plan.Warns(t, ", the one in this state) is deleted right before the new one is made; whatever still uses it fails then. Its consumers use it")
+	plan.Warns(t, "the secret that somebody else made is deleted in this apply")
 	cli.PlannedVersion(c.Address(), 2)
 	if got := cli.Saved(c.Address()); got.Actions[0] != "update" || got.Unknown["client_secret"] != true {
 		t.Errorf("the plan shows %v", got)
@@ -194,4 +195,41 @@ func TestSecretInStateIsDead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A rotation that replaced what somebody else made left that behind, and not the secret of this state.
+func TestCompletionAfterARotationOverSomebodyElses(t *testing.T) {
+	w := world(t)
+	config := func(settings string) string {
+		return c.HCL(settings) + `
+resource "terraform_data" "consumer" {
+  input = oauthsecret_cloudflare_client_secret.app.version
+}
+resource "oauthsecret_cloudflare_rotation_completion" "app" {
+  oauth_client_id = oauthsecret_cloudflare_client_secret.app.oauth_client_id
+  version         = oauthsecret_cloudflare_client_secret.app.version
+  depends_on      = [terraform_data.consumer]
+}
+`
+	}
+	cli := w.Terminal(t, config(trigger("1")))
+	cli.Apply()
+	cli.Apply() // takes over that the completion ended the previous secret
+	w.Clock.Advance(time.Minute)
+	rotateElsewhere(w)
+	cli.Sent(rotate, retire)
+	cli.Configure(config(retireNext + trigger("2")))
+	w.Inject(simulator.Fault{Operation: retire, Skip: 1, Kind: simulator.Answer, Status: 403, Body: w.ErrorBody(simulator.Cloudflare, 403)})
+	plan := cli.Plan()
+	plan.Warns(t, ", the one in this state) is deleted right before the new one is made")
+	plan.Warns(t, "This completion ends the secret that somebody else made, which this apply replaces")
+	if !cli.ApplySaved().Failed {
+		t.Error("the completion was not stopped")
+	}
+	cli.Sent(retire, rotate, retire)
+	cli.Plan().Warns(t, "This completion ends the previous secret (the one before version ")
+	cli.ApplySaved().Succeeds(t)
+	cli.Sent(retire)
+	expectLive(t, w, 3)
+	cli.Empty()
 }
