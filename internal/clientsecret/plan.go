@@ -109,10 +109,13 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 		r.planKept(plan, prior, rec, decision, diags)
 		return
 	case rotation.Maybe:
+		if r.connection != nil {
+			r.connection.Registry.MayRotate(prior.client())
+		}
 		rotated := *plan
 		r.forgetSecret(&rotated)
 		r.planCustody(&rotated)
-		r.planOutcome(&rotated, st)
+		r.planOutcome(&rotated, st, rec)
 		r.forgetSecret(plan)
 		plan.settle(rotated, prior)
 		plan.Drift = types.StringNull()
@@ -130,7 +133,7 @@ func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model,
 		plan.Reason = types.StringValue(decision.Reason.String())
 	}
 	r.planCustody(plan)
-	r.planOutcome(plan, st)
+	r.planOutcome(plan, st, rec)
 	if prior.Secret.ValueString() != "" && plan.Secret.IsNull() && plan.ChosenVersion.IsNull() && plan.sealed() {
 		r.say(diags, prior, becomesNull)
 	}
@@ -286,7 +289,7 @@ func (r *clientSecret) planPreviousEnds(plan *model, prior model, set rotation.S
 }
 
 // planOutcome sets what is known of a rotation's other results. st is what was there before; the zero value at a creation.
-func (r *clientSecret) planOutcome(plan *model, st rotation.State) {
+func (r *clientSecret) planOutcome(plan *model, st rotation.State, rec rotation.Record) {
 	set, traits := plan.settings(), r.kind.Traits
 	if plan.Verify.IsNull() {
 		plan.Verified = types.BoolNull()
@@ -294,7 +297,7 @@ func (r *clientSecret) planOutcome(plan *model, st rotation.State) {
 	if plan.RotateAfter.IsNull() || !plan.ChosenVersion.IsNull() && !plan.ChosenVersion.IsUnknown() {
 		plan.DueAt = types.StringNull()
 	}
-	nothingBefore := traits.ManySecrets && (st.SecretID == "" || st.Drift == rotation.Dead)
+	nothingBefore := traits.ManySecrets && rotation.NothingBefore(st, rec)
 	if !plan.RetireAfter.IsUnknown() && !plan.Mode.IsUnknown() {
 		plan.PreviousEnds = text(rotation.PreviousEnds(traits, set, nothingBefore))
 	}

@@ -33,7 +33,7 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 	case !plan.OnCreate.IsUnknown():
 		plan.Reason = types.StringValue(rotation.Reason{Kind: rotation.BecauseCreated}.String())
 		r.planCustody(plan)
-		r.planOutcome(plan, rotation.State{})
+		r.planOutcome(plan, rotation.State{}, rotation.Record{})
 	}
 	if plan.RotateAfter.IsNull() || !plan.ChosenVersion.IsNull() && !plan.ChosenVersion.IsUnknown() {
 		plan.DueAt = types.StringNull()
@@ -49,7 +49,11 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 		return
 	}
 	r.connection.Registry.Create(plan.client(), replaced.Object, adopt)
-	if !adopt && !plan.OnCreate.IsUnknown() {
+	switch {
+	case adopt:
+	case plan.OnCreate.IsUnknown():
+		r.connection.Registry.MayRotate(plan.client())
+	default:
 		r.connection.Registry.Rotates(plan.client(), "")
 	}
 	if replaced.Object == "" && !adopt && !r.kind.Traits.ManySecrets && plan.OnPending.ValueString() == rotation.PendingFail &&

@@ -2,6 +2,7 @@ package completion
 
 import (
 	"context"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
@@ -51,6 +52,13 @@ func (a *completeAction) Schema(_ context.Context, _ action.SchemaRequest, resp 
 			MarkdownDescription: a.kind.Client.Description,
 		},
 	}
+	if !a.kind.Traits.ManySecrets {
+		attrs["rotated_at"] = schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "When the rotation that is completed was made: `rotated_at` of the client secret, written as a reference. With it, nothing is ended where the client was changed after that time, " +
+				"so that a saved plan that is applied late does not end what somebody else's rotation made the previous secret. Without it, only changes after the start of the apply are noticed.",
+		}
+	}
 	if a.kind.Traits.ManySecrets {
 		attrs["previous_secret_id"] = schema.StringAttribute{
 			Optional:            true,
@@ -78,7 +86,11 @@ func (a *completeAction) Configure(_ context.Context, req action.ConfigureReques
 func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	defer plugin.Recover(&resp.Diagnostics)
 	t := a.task(ctx, req.Config, &resp.Diagnostics)
-	err := t.refusal(false)
+	rotates, maybe := t.rotates()
+	if a.kind.Traits.ManySecrets { // where the id says which one ends
+		rotates, maybe = false, false
+	}
+	err := t.refusal(rotates)
 	if err == nil && a.connection != nil {
 		if refused := rotation.MayPlanAction(a.kind.Traits, t.secretID, a.connection.Registry.Others(t.client, "")); refused != nil {
 			err = refused
@@ -91,10 +103,11 @@ func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRe
 	if a.connection == nil || t.client.ID == "" || a.kind.Traits.ManySecrets && t.secretID == "" {
 		return
 	}
-	if facts := a.connection.Registry.Facts(t.client); facts != nil && facts.HasPrevious != nil && !*facts.HasPrevious {
-		return // there is nothing to end
+	message := rotation.CompletionMessage(a.kind.Traits, t.secretID, a.connection.Registry.Others(t.client, ""), rotates, maybe)
+	facts := a.connection.Registry.Facts(t.client)
+	if facts != nil && facts.HasPrevious != nil && !*facts.HasPrevious && !rotates && !maybe {
+		message = rotation.NothingToCompleteYet()
 	}
-	message := rotation.CompletionMessage(a.kind.Traits, t.secretID, a.connection.Registry.Others(t.client, ""), false, false)
 	a.kind.Say(&resp.Diagnostics, t.client, message)
 }
 
@@ -107,11 +120,13 @@ func (a *completeAction) Invoke(ctx context.Context, req action.InvokeRequest, r
 		return
 	}
 	resp.SendProgress(action.InvokeProgressEvent{Message: "Looking for a previous secret of " + t.client.ID})
-	ended, ok := t.run(ctx, &resp.Diagnostics)
+	ended, err := t.end(ctx)
 	switch {
+	case err != nil:
+		t.fail(err, &resp.Diagnostics)
 	case ended:
 		resp.SendProgress(action.InvokeProgressEvent{Message: "The previous secret of " + t.client.ID + " was deleted"})
-	case ok:
+	default:
 		resp.SendProgress(action.InvokeProgressEvent{Message: "There is no previous secret of " + t.client.ID + " to delete"})
 	}
 }
@@ -129,6 +144,11 @@ func (a *completeAction) task(ctx context.Context, config attributeReader, diags
 	}
 	if a.kind.Traits.ManySecrets {
 		t.secretID = read("previous_secret_id").ValueString()
+	} else if at := read("rotated_at").ValueString(); at != "" {
+		var err error
+		if t.since, err = time.Parse(time.RFC3339, at); err != nil {
+			diags.AddAttributeError(path.Root("rotated_at"), "Invalid time", "Give rotated_at the attribute rotated_at of the client secret, written as a reference: a time as RFC 3339 has it.")
+		}
 	}
 	if a.kind.Traits.LogsIn {
 		var allow types.Bool

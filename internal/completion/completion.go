@@ -29,10 +29,9 @@ type task struct {
 	// secretID is the previous secret's id at a vendor with many; "" is nothing to do there.
 	secretID  string
 	allowSelf bool
-	// seen are the facts that the plan was made from, as far as they are known; nil otherwise.
-	seen *rotation.Facts
-	// created is the version of a completion that is created, 0 for every other.
-	created int64
+	// seen is what the plan was made from, where that is known; since bounds it where it is not.
+	seen  *rotation.Seen
+	since time.Time
 	// consumers are what the consumers hold, and fingerprint is what they must hold; nil consumers are not asked.
 	consumers   map[string]secret.Value
 	fingerprint string
@@ -56,16 +55,21 @@ func (t task) refusal(rotates bool) error {
 	return nil
 }
 
-// run ends the previous secret. It reports what was found; nothing to end is success.
-func (t task) run(ctx context.Context, diags *diag.Diagnostics) (ended, ok bool) {
-	ended, err := t.end(ctx)
-	if err != nil {
-		diags.AddError(explain.Failure(t.kind.Subject(t.client), "delete the previous secret", err,
-			"Nothing was deleted: what worked before still works. Remove the cause and run the command again."))
+// rotates tells whether the plan rotates the client secret, surely or perhaps.
+func (t task) rotates() (surely, maybe bool) {
+	if t.connection == nil {
+		return false, false
 	}
-	return ended, err == nil
+	return t.connection.Registry.Makes(t.client)
 }
 
+// fail says that the previous secret was not ended.
+func (t task) fail(err error, diags *diag.Diagnostics) {
+	diags.AddError(explain.Failure(t.kind.Subject(t.client), "delete the previous secret", err,
+		"Nothing was deleted: what worked before still works. Remove the cause and run the command again."))
+}
+
+// end ends the previous secret. It reports what was found; nothing to end is success.
 func (t task) end(ctx context.Context) (bool, error) {
 	if t.kind.Traits.ManySecrets && t.secretID == "" {
 		return false, nil
@@ -85,11 +89,7 @@ func (t task) end(ctx context.Context) (bool, error) {
 	if !t.allowSelf && t.kind.Traits.LogsIn && t.connection.LogsInAs(t.client) {
 		return false, rotation.SelfRefusal()
 	}
-	ending := rotation.Ending{SecretID: t.secretID, Version: t.created}
-	if len(t.connection.Registry.Others(t.client, "")) == 0 { // what this run did itself is newer than the plan
-		ending.Seen = t.seen
-	}
-	return gate.End(ctx, t.kind.Traits, ending)
+	return gate.End(ctx, t.kind.Traits, rotation.Ending{SecretID: t.secretID, Seen: t.seen, Since: t.since})
 }
 
 // deletes says what a completion ends, in words that are as true after it as before.

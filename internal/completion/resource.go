@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"time"
 
@@ -127,7 +128,8 @@ func (r *completion) planTask(plan *model, prior model, diags *diag.Diagnostics)
 		return
 	}
 	// An unknown version may turn out to be 0, or the one that was completed; then nothing is ended.
-	sure := !plan.version.IsUnknown() || !counts && r.connection != nil && r.connection.Registry.Makes(t.client)
+	makes, maybe := t.rotates()
+	sure := !plan.version.IsUnknown() || !counts && (makes || r.kind.Traits.ManySecrets && !maybe)
 	if !later && sure {
 		plan.deletes = types.StringValue(t.deletes())
 	}
@@ -135,7 +137,7 @@ func (r *completion) planTask(plan *model, prior model, diags *diag.Diagnostics)
 		return
 	}
 	views := r.views(t.client, prior)
-	rotates, open := plan.version.IsUnknown(), later
+	rotates, open := plan.version.IsUnknown(), later || !r.kind.Traits.ManySecrets && maybe
 	for _, v := range views {
 		rotates = rotates || v.State.Version != plan.version.ValueInt64()
 		// The version after a rotation that is sure is known.
@@ -149,6 +151,10 @@ func (r *completion) planTask(plan *model, prior model, diags *diag.Diagnostics)
 		return // the first secret of a client replaces none that is known here
 	}
 	message := rotation.CompletionMessage(r.kind.Traits, t.secretID, views, rotates, open)
+	if facts := r.connection.Registry.Facts(t.client); !r.kind.Traits.ManySecrets && prior.version.IsNull() && !rotates && facts != nil &&
+		rotation.Undated(*facts, time.Unix(plan.version.ValueInt64(), 0)) {
+		message = rotation.CompletionStarts(views)
+	}
 	r.kind.Say(diags, t.client, message)
 }
 
@@ -193,7 +199,7 @@ func (r *completion) watch(plan model, diags *diag.Diagnostics) {
 // done tells whether the prior object already stands for the planned completion. A previous secret that is gone by now, and
 // therefore null, is no new task.
 func done(plan, prior model) bool {
-	return plan.scope.Equal(prior.scope) && plan.client.Equal(prior.client) && plan.version.Equal(prior.version) &&
+	return plan.scope.Equal(prior.scope) && plan.client.Equal(prior.client) && plan.version.Equal(prior.version) && !prior.completedAt.IsNull() &&
 		(plan.previous.IsNull() || plan.previous.Equal(prior.previous))
 }
 
@@ -207,11 +213,11 @@ func (r *completion) Create(ctx context.Context, req resource.CreateRequest, res
 	}
 }
 
-// seenKey is where private state keeps when the client had been changed last while a completion waits.
+// seenKey is where private state keeps how the client was while a completion waits.
 const seenKey = "seen"
 
-// Read makes no call: what was completed stays completed. While a previous secret is alive, it takes over when the client was
-// changed last, as the client secret was read: a completion that has waited compares it with what it finds.
+// Read makes no call: what was completed stays completed. While the completion waits, it takes over how the client was when the
+// client secret was read: its apply compares that with what it finds.
 func (r *completion) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer plugin.Recover(&resp.Diagnostics)
 	m := r.load(ctx, req.State, &resp.Diagnostics)
@@ -219,12 +225,18 @@ func (r *completion) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	if r.connection == nil || r.kind.Traits.ManySecrets {
 		return
 	}
-	facts := r.connection.Registry.Facts(r.task(m).client)
-	if facts == nil || facts.ChangedAt == nil || facts.HasPrevious == nil || !*facts.HasPrevious {
+	c := r.task(m).client
+	facts := r.connection.Registry.Facts(c)
+	if facts == nil || facts.ChangedAt == nil {
 		return
 	}
-	raw, err := json.Marshal(*facts.ChangedAt)
-	if err != nil {
+	waits, seen := m.completedAt.IsNull(), rotation.Seen{Changed: *facts.ChangedAt, None: true}
+	for _, v := range r.connection.Registry.Others(c, "") {
+		waits = waits || v.State.Version != m.version.ValueInt64()
+		seen.None = seen.None && !v.State.HasPrevious
+	}
+	raw, err := json.Marshal(seen)
+	if err != nil || !waits {
 		return
 	}
 	if before, _ := req.Private.GetKey(ctx, seenKey); !bytes.Equal(before, raw) {
@@ -237,12 +249,9 @@ func (r *completion) Update(ctx context.Context, req resource.UpdateRequest, res
 	defer plugin.Hold()()
 	defer plugin.Recover(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
-	var seen *rotation.Facts
-	if raw, _ := req.Private.GetKey(ctx, seenKey); len(raw) > 0 {
-		var changed time.Time
-		if json.Unmarshal(raw, &changed) == nil {
-			seen = &rotation.Facts{ChangedAt: &changed}
-		}
+	var seen *rotation.Seen
+	if raw, _ := req.Private.GetKey(ctx, seenKey); len(raw) > 0 && json.Unmarshal(raw, &seen) != nil {
+		seen = nil
 	}
 	if resp.Diagnostics.HasError() || plan.completedAt.IsUnknown() && !r.complete(ctx, &plan, req.Config, seen, false, &resp.Diagnostics) {
 		return
@@ -254,11 +263,11 @@ func (r *completion) Update(ctx context.Context, req resource.UpdateRequest, res
 func (r *completion) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
 
 // complete ends the previous secret and records the time.
-func (r *completion) complete(ctx context.Context, plan *model, config attributeReader, seen *rotation.Facts, creates bool, diags *diag.Diagnostics) bool {
+func (r *completion) complete(ctx context.Context, plan *model, config attributeReader, seen *rotation.Seen, creates bool, diags *diag.Diagnostics) bool {
 	t := r.task(*plan)
 	t.seen = seen
-	if creates && r.kind.Traits.ShowsPrevious {
-		t.created = plan.version.ValueInt64()
+	if creates { // the first version of a secret is the second of its rotation
+		t.since = time.Unix(plan.version.ValueInt64(), 0)
 	}
 	t.consumers, t.fingerprint = r.consumers(ctx, config, diags), plan.fingerprint.ValueString()
 	if diags.HasError() {
@@ -275,7 +284,16 @@ func (r *completion) complete(ctx context.Context, plan *model, config attribute
 		return false
 	}
 	if !nothing {
-		if _, ok := t.run(ctx, diags); !ok {
+		refused := (*rotation.RefusedError)(nil)
+		switch _, err := t.end(ctx); {
+		case err == nil:
+		case creates && errors.As(err, &refused) && refused.NotLookedAt:
+			// The next plan looks at the client, and what it saw reaches the apply in private state.
+			plan.completedAt = types.StringNull()
+			r.kind.Say(diags, t.client, rotation.CompletionStarted())
+			return true
+		default:
+			t.fail(err, diags)
 			return false
 		}
 	}

@@ -5,28 +5,51 @@ import (
 	"time"
 )
 
-// A completion that is created in an apply that did not touch the client secret ends a previous secret only where the version
-// dates the rotation that it completes.
-func TestMayEnd_CreatedCompletion(t *testing.T) {
+// A completion that no object speaks for ends a previous secret only where the client's last change is one that its plan saw, or
+// one from before the time up to which changes are known.
+func TestMayEnd_CompletionAlone(t *testing.T) {
 	t.Parallel()
 	made := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
 	yes := true
-	for name, c := range map[string]struct {
-		version int64
-		changed time.Duration
-		want    bool
-	}{
-		"the first version, untouched since": {made.Unix(), 300 * time.Millisecond, true},
-		"somebody changed the client since":  {made.Unix(), 3 * time.Second, false},
-		"a later version, which dates nothing": {
-			made.Unix() - 86400 + 1, 0, false,
-		},
-		"an update, whose plan looked": {0, time.Hour, true},
-	} {
-		changed := made.Add(c.changed)
-		ok, refused := MayEnd(Traits{ShowsPrevious: true}, Ending{Version: c.version}, Facts{At: made, HasPrevious: &yes, ChangedAt: &changed}, nil)
-		if ok != c.want || (refused == nil) != c.want {
-			t.Errorf("%s: %t, %v", name, ok, refused)
+	seen := func(changed time.Time, none bool) Ending {
+		return Ending{Seen: &Seen{Changed: changed, None: none}, Since: made}
+	}
+	for _, traits := range []Traits{{ShowsPrevious: true}, {EndsOverlap: true}} {
+		for name, c := range map[string]struct {
+			ending  Ending
+			changed time.Duration
+			want    string
+		}{
+			"untouched since":                     {Ending{Since: made}, 300 * time.Millisecond, "ends"},
+			"changed before":                      {Ending{Since: made}, -time.Hour, "ends"},
+			"changed since":                       {Ending{Since: made}, 3 * time.Second, "nobody looked"},
+			"as the plan saw it":                  {seen(made.Add(time.Hour), false), time.Hour, "ends"},
+			"changed since the plan":              {seen(made.Add(time.Hour), false), time.Hour + time.Millisecond, "changed"},
+			"the resource knows of no previous":   {seen(made.Add(time.Hour), true), time.Hour, "none"},
+			"the same, and somebody rotated then": {seen(made.Add(time.Hour), true), 2 * time.Hour, "changed"},
+		} {
+			changed := made.Add(c.changed)
+			facts := Facts{At: made, ChangedAt: &changed}
+			want := c.want
+			if traits.ShowsPrevious {
+				facts.HasPrevious = &yes
+				if want == "none" { // the vendor knows better
+					want = "ends"
+				}
+			}
+			ok, refused := MayEnd(traits, c.ending, facts, nil)
+			got := "none"
+			switch {
+			case ok:
+				got = "ends"
+			case refused != nil && refused.NotLookedAt:
+				got = "nobody looked"
+			case refused != nil:
+				got = "changed"
+			}
+			if got != want {
+				t.Errorf("%+v, %s: %s, want %s", traits, name, got, want)
+			}
 		}
 	}
 }

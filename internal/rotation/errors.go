@@ -6,6 +6,8 @@ type RefusedError struct {
 	Reason string
 	// Remedy is what to do, in full sentences.
 	Remedy string
+	// NotLookedAt: nothing was compared because nothing is known of the client's last change; the next plan looks at it.
+	NotLookedAt bool
 }
 
 // Error is the reason and the way out.

@@ -25,11 +25,19 @@ type Ending struct {
 	SecretID string
 	// View is the object that ends its own; nil for a completion, which holds none.
 	View *View
-	// Seen is when the client had been changed last when the plan looked; nil where the plan did not.
-	Seen *Facts
-	// Version is that of a completion that is created, and has no look of its plan: the first version of a secret is the second of
-	// its rotation, which dates the client's last change. 0 for everything else.
-	Version int64
+	// Seen is how the client was when the plan of a completion looked; nil where nothing of that is known.
+	Seen *Seen
+	// Since bounds, for a completion without Seen, what was looked at: a later change of the client is one that nobody has looked at.
+	// It is when the rotation to be completed was made, or when this process started.
+	Since time.Time
+}
+
+// Seen is what the plan of a completion knew of a client.
+type Seen struct {
+	// Changed is the client's last change.
+	Changed time.Time `json:"changed"`
+	// None: the resource that owns the client knows of no previous secret.
+	None bool `json:"none,omitempty"`
 }
 
 // MayEnd checks an ending against the facts of right before and against what the other objects of the client are known to hold.
@@ -58,13 +66,16 @@ func MayEnd(traits Traits, e Ending, facts Facts, others []View) (ok bool, refus
 			return false, nil
 		}
 	}
-	if e.Seen != nil && facts.ChangedAt != nil && e.Seen.ChangedAt != nil && !facts.ChangedAt.Equal(*e.Seen.ChangedAt) {
-		return false, ChangedSincePlan()
-	}
-	if e.Version > 0 && len(views) == 0 && e.Seen == nil && facts.ChangedAt != nil {
-		if apart := facts.ChangedAt.Sub(time.Unix(e.Version, 0)); apart.Abs() > 2*rounding {
-			return false, unknownRotation()
+	if len(views) == 0 && facts.ChangedAt != nil { // what this run did itself is newer than what a plan saw
+		switch {
+		case e.Seen != nil && !facts.ChangedAt.Equal(e.Seen.Changed):
+			return false, ChangedSincePlan()
+		case e.Seen == nil && Undated(facts, e.Since):
+			return false, NotLookedAt()
 		}
+	}
+	if len(views) == 0 && !traits.ShowsPrevious && e.Seen != nil && e.Seen.None { // what would end was not left behind by the resource
+		return false, nil
 	}
 	for _, v := range views {
 		switch {
@@ -80,6 +91,12 @@ func MayEnd(traits Traits, e Ending, facts Facts, others []View) (ok bool, refus
 		}
 	}
 	return true, nil
+}
+
+// Undated tells that the client was changed after a time up to which its changes are known. Versions and answers are dated in whole
+// seconds.
+func Undated(facts Facts, since time.Time) bool {
+	return facts.ChangedAt != nil && facts.ChangedAt.Sub(since) > 2*rounding
 }
 
 // Lagging tells that a vendor may still show a client as it was before a rotation, whose previous secret an object knows of.
@@ -224,6 +241,36 @@ func CompletionMessage(traits Traits, secretID string, views []View, rotates, op
 	return Message{
 		Title:  "this apply deletes the previous secret",
 		Detail: fmt.Sprintf("This completion ends %s, after everything that it depends on. Whatever else still uses it fails then. %s", which, stays),
+	}
+}
+
+// NothingToCompleteYet says what an action ends that is planned while the client has no previous secret.
+func NothingToCompleteYet() Message {
+	return Message{
+		Title:  "this apply may delete the previous secret",
+		Detail: "The client has no previous secret now. If somebody rotates before the action runs, it deletes the secret that was current until then; whatever still uses that one fails then.",
+	}
+}
+
+// CompletionStarts says that a completion that is created does not end the previous secret yet.
+func CompletionStarts(views []View) Message {
+	which := "the previous secret"
+	for _, v := range views {
+		which = previousName(v.State, v.Record)
+	}
+	return Message{
+		Title: "the previous secret stays until the next apply",
+		Detail: "This completion is new, and the rotation that it completes is older. Its first apply cannot tell a rotation by somebody else, between this plan and the apply, from that one, so it deletes nothing. " +
+			"The plan after it looks at the client, and its apply deletes " + which + ".",
+	}
+}
+
+// CompletionStarted says the same after the apply.
+func CompletionStarted() Message {
+	return Message{
+		Title: "the previous secret was not deleted yet",
+		Detail: "This completion is new, and the client was changed after the time that its version stands for: by an older rotation from here, or by somebody else. " +
+			"Plan and apply again: that plan looks at the client, and says which secret its apply deletes.",
 	}
 }
 

@@ -85,9 +85,9 @@ func TestMayEnd_Flagged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := Ending{View: c.own}
+			e := Ending{View: c.own, Since: t0.Add(day)}
 			if c.seen != nil {
-				e.Seen = &Facts{ChangedAt: c.seen}
+				e.Seen = &Seen{Changed: *c.seen}
 			}
 			ok, refused := MayEnd(flagged, e, c.facts, c.others)
 			if ok != c.ok {

@@ -119,3 +119,9 @@ func OlderAfter(prior State, rec Record) []Older {
 	}
 	return older
 }
+
+// NothingBefore tells that no secret is left for a rotation to replace, at a vendor with many: its id is not known, or the list says
+// that it has ended. A refusal at the token endpoint does not end it.
+func NothingBefore(st State, rec Record) bool {
+	return st.SecretID == "" || rec.sign(st).Drift == Dead
+}

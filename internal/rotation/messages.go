@@ -105,7 +105,7 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 		})
 	}
 	switch {
-	case traits.ManySecrets && (st.SecretID == "" || st.Version == 0 || st.Drift == Dead): // nothing of ours is left to end
+	case traits.ManySecrets && (st.Version == 0 || NothingBefore(st, rec)): // nothing of ours is left to end
 	case set.RetireAfter != nil && *set.RetireAfter == 0:
 		all = append(all, endsAtRotation(condition, replacedName(traits, st), d))
 	case set.Unknown.RetireAfter:

@@ -67,9 +67,10 @@ func TestMessages(t *testing.T) {
 	say("Survivors", append(append(SurvivorMessages(blind, DestroyRevoke, st, rec, Destruction{}), SurvivorMessages(flagged, DestroyRetirePrevious, st, rec, Destruction{})...),
 		SurvivorMessages(many, DestroyDelete, listed, Record{}, Destruction{Nameless: true, Unknown: []string{"old"}})...)...)
 	say("Completions", CompletionMessage(flagged, "", []View{{State: st, Record: rec}}, false, false), CompletionMessage(flagged, "", []View{{State: State{HasPrevious: true}, Record: rec}}, false, true),
-		CompletionMessage(flagged, "", []View{{State: st, Record: rec}}, true, true), CompletionMessage(many, "old", []View{{State: listed, Record: rec}}, false, false), RotatedAfterCompletion())
+		CompletionMessage(flagged, "", []View{{State: st, Record: rec}}, true, true), CompletionMessage(many, "old", []View{{State: listed, Record: rec}}, false, false), RotatedAfterCompletion(),
+		NothingToCompleteYet(), CompletionStarts([]View{{State: st, Record: rec}}), CompletionStarted())
 	refuse("Refusals", PendingRefusal(flagged, at(day)), PendingRefusal(blind, at(day)), DoubtfulRefusal(), lastWorkingRefusal(), onlyPreviousRefusal(), unverifiedRefusal(),
-		UnsupportedRefusal("it is a public client"), SelfRefusal(), ChangedSincePlan(), AppearedSincePlan(), unknownRotation(), changedSinceRotation(), RevokedAndAdopted(),
+		UnsupportedRefusal("it is a public client"), SelfRefusal(), ChangedSincePlan(), AppearedSincePlan(), NotLookedAt(), changedSinceRotation(), RevokedAndAdopted(),
 		MayBeInUse(flagged, st, seen), MayBeInUse(many, listed, Record{}), isCurrent("new", []View{{State: listed}}), MayPlanAction(many, "stranger", []View{{State: listed, Record: rec}}), MayPlanAction(many, "stranger", nil))
 	_, lagging := MayEnd(flagged, Ending{View: &View{State: st, Record: Record{Form: form, Known: t0, Window: &Window{Before: t0.Add(-day), Answered: t0}}}},
 		Facts{At: t0, HasPrevious: new(bool), ChangedAt: at(-day)}, nil)

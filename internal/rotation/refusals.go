@@ -108,11 +108,12 @@ func AppearedSincePlan() *RefusedError {
 	}
 }
 
-// unknownRotation is the answer to a completion that was created in a run that did not touch the client secret.
-func unknownRotation() *RefusedError {
+// NotLookedAt is the answer to a completion that knows nothing of the client's last change.
+func NotLookedAt() *RefusedError {
 	return &RefusedError{
-		Reason: "This apply created the completion without the client secret having been rotated in it, and nothing dates the rotation that it completes: somebody else may have rotated since, and the secret in use may be the previous one now. It was not deleted.",
-		Remedy: "Rotate the client secret in the same apply (another value in rotate_when_changed, after the previous secret was deleted at the vendor or with on_pending_rotation = \"retire_first\"), and the completion runs with it. Or delete the previous secret at the vendor when nothing uses it; then this completion has nothing to do.",
+		NotLookedAt: true,
+		Reason:      "The client was changed, and nothing tells this completion that the change is the rotation that it completes: somebody else may have rotated, and the secret in use may be the previous one now.",
+		Remedy:      "Run the command again with a refresh, so that its plan looks at the client. An action compares the change with rotated_at where that is given. Or delete the previous secret at the vendor when nothing uses it.",
 	}
 }
 

@@ -26,6 +26,8 @@ type Connection struct {
 	Decrypter *Decrypter
 	// Clock is what waiting goes by.
 	Clock clock.Clock
+	// Started is when this process came to know the vendor, by Clock: the plan that it carries out was made before.
+	Started time.Time
 	// DefaultScope is the organization, account or tenant of resources that name none; "" when there is no default.
 	DefaultScope string
 	// Unknown: the configuration depends on values that are known only at apply. Nothing can be asked of the vendor yet.
@@ -45,6 +47,9 @@ func (c *Connection) Implementation() any { return c.vendor }
 
 // Now is the time at the vendor.
 func (c *Connection) Now() time.Time { return c.vendor.Now() }
+
+// startedAt is Started by the vendor's clock.
+func (c *Connection) startedAt() time.Time { return c.Now().Add(-c.Clock.Now().Sub(c.Started)) }
 
 // Read gives the facts about a client, possibly shared with other readers.
 func (c *Connection) Read(ctx context.Context, client rotation.Client) (rotation.Facts, error) {

@@ -110,7 +110,7 @@ func (c *still) Sleep(ctx context.Context, _ time.Duration) error {
 // open gives the gate of app beside a Terraform that is there.
 func open(t *testing.T, v *vendor) (*Connection, *Gate) {
 	t.Helper()
-	c := &Connection{Clock: &still{}}
+	c := &Connection{Clock: &still{}, Started: t0}
 	c.Use(v)
 	g, err := c.Open(t.Context(), app)
 	if err != nil {

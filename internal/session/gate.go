@@ -129,6 +129,9 @@ func (g *Gate) End(ctx context.Context, traits rotation.Traits, e rotation.Endin
 			return false, err
 		}
 	}
+	if e.Since.IsZero() {
+		e.Since = g.connection.startedAt()
+	}
 	ok, refused := rotation.MayEnd(traits, e, facts, others)
 	switch {
 	case refused != nil:

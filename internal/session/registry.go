@@ -51,8 +51,8 @@ type client struct {
 	creations int
 	// adopted: one of the creations makes no secret.
 	adopted bool
-	// makes: this plan surely makes a new secret.
-	makes bool
+	// makes: this plan surely makes a new secret; mayMake: what is not known yet decides.
+	makes, mayMake bool
 	// newest is the fingerprint of the last secret that this process made; rotated tells that it made one.
 	newest  string
 	rotated bool
@@ -92,6 +92,13 @@ func (r *Registry) Saw(c rotation.Client, o Object, facts *rotation.Facts) {
 	}
 }
 
+// MayRotate records that this plan makes a new secret where something that is not known yet turns out so.
+func (r *Registry) MayRotate(c rotation.Client) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.of(c).mayMake = true
+}
+
 // Rotates records that this plan surely makes a new secret for an object; object is "" for one that is created.
 func (r *Registry) Rotates(c rotation.Client, object string) {
 	r.mu.Lock()
@@ -104,11 +111,12 @@ func (r *Registry) Rotates(c rotation.Client, object string) {
 	}
 }
 
-// Makes tells whether this plan surely makes a new secret for c.
-func (r *Registry) Makes(c rotation.Client) bool {
+// Makes tells whether this plan makes a new secret for c: surely, or depending on what is not known yet.
+func (r *Registry) Makes(c rotation.Client) (surely, maybe bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.of(c).makes
+	known := r.of(c)
+	return known.makes, known.mayMake && !known.makes
 }
 
 // Forget takes back that an object is one of this client: it turned out to be gone.

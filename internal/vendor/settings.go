@@ -169,5 +169,5 @@ func (s Scheme) given() (names []string) {
 // NewConnection starts a connection that is not usable yet. A configuration with values that are known only at apply stays
 // that way until then.
 func NewConnection(s Settings, scope Setting, base httpapi.Options) *session.Connection {
-	return &session.Connection{Clock: base.Clock, Known: base.Known, DefaultScope: scope.Value, Unknown: s.Unknown()}
+	return &session.Connection{Clock: base.Clock, Started: base.Clock.Now(), Known: base.Known, DefaultScope: scope.Value, Unknown: s.Unknown()}
 }

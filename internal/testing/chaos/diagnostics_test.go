@@ -177,6 +177,7 @@ var silentTexts = map[string]string{
 	"Apply again; that finds out first":                             "the gate refuses, which internal/session tests",
 	"This run has made a secret for this client":                    "the gate refuses, which internal/session tests",
 	"A client of this vendor belongs to one":                        "the gate refuses, which internal/session tests",
+	"Give rotated_at the attribute rotated_at":                      "an action, which internal/completion tests",
 	"Another resource of this configuration holds":                  "the gate refuses, which internal/session tests",
 	"There is nothing to do: the secret of this":                    "the gate refuses, which internal/session tests",
 	"resources of this configuration manage":                        "two resources on one client, which internal/clientsecret tests",

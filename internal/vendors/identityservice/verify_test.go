@@ -145,3 +145,50 @@ func TestVerify_Inconclusive(t *testing.T) {
 			warned(w, "apply", "gave no answer that says whether the new secret works"))},
 	)
 }
+
+// A secret that the token endpoint refuses is still an entry of the list. What a plan says of it when it is rotated, the apply does.
+func TestVerify_RefusedAtRefreshAndRotated(t *testing.T) {
+	for name, c := range map[string]struct {
+		settings string
+		ends     bool
+		stays    bool // the endpoint goes on refusing
+	}{
+		"kept":                                 {"", false, false},
+		"kept, and the endpoint refuses all":   {"", false, true},
+		"a day":                                {retireAfterDay, false, false},
+		"a day, and the endpoint refuses all":  {retireAfterDay, false, true},
+		"at once":                              {zero, true, false},
+		"at once, and the endpoint refuses it": {zero, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := world(t)
+			config := func(v string) string {
+				return app(q(v), c.settings, "verify {\n on_refresh = true\n}")
+			}
+			cli := w.Terminal(t, config("1"))
+			cli.Apply()
+			w.Clock.Advance(time.Hour)
+			id := cli.Attribute(address, "secret_id").(string)
+			w.Inject(simulator.Fault{Operation: token, Kind: simulator.Answer, Status: 401, Body: `{"error":"invalid_client"}`, Times: -1})
+			cli.Configure(config("2"))
+			plan := cli.Plan()
+			plan.Warns(t, "does not work")
+			if c.ends || c.settings == zero {
+				plan.Warns(t, "secret "+id+" (the current one, version ")
+			}
+			if !c.stays {
+				w.ClearFaults()
+			}
+			w.ResetJournal()
+			cli.ApplySaved().Succeeds(t)
+			if c.ends {
+				cli.Sent(add, remove)
+			} else {
+				cli.Sent(add)
+				if got := cli.Attribute(address, "previous_secret_id"); got != id {
+					t.Errorf("previous_secret_id is %v", got)
+				}
+			}
+		})
+	}
+}

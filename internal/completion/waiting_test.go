@@ -1,0 +1,193 @@
+package completion_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/consumer"
+)
+
+// slots are the vendors with two slots, with the acts of somebody else.
+var slots = []struct {
+	shape
+	rotateElsewhere, endElsewhere func(w *acctest.World)
+}{
+	{
+		shapes[0],
+		func(w *acctest.World) { w.Cloudflare.RotateElsewhere(acctest.Account, acctest.OAuthClient) },
+		func(w *acctest.World) { w.Cloudflare.DeleteRotatedElsewhere(acctest.Account, acctest.OAuthClient) },
+	},
+	{
+		shapes[1],
+		func(w *acctest.World) {
+			w.CSP.RotateElsewhere(acctest.Org, acctest.OAuthApp, "Somebody~elses.secret-of-32-letters", time.Hour)
+		},
+		func(w *acctest.World) { w.CSP.EndRotationElsewhere(acctest.Org, acctest.OAuthApp) },
+	},
+}
+
+const nextPlanLooks = "the previous secret was not deleted yet"
+
+// A completion that waits compares, right before the end, how the client is with what its plan saw: somebody who rotates between
+// the two keeps the secret in use alive.
+func TestWaiting_SomebodyRotatesAfterThePlan(t *testing.T) {
+	t.Parallel()
+	for _, s := range slots {
+		for name, updates := range map[string]bool{"created": false, "updated": true} {
+			t.Run(s.name+" "+name, func(t *testing.T) {
+				t.Parallel()
+				w := acctest.NewWorld(t)
+				cli := w.Terminal(t, s.completed("1"))
+				current := 1
+				if updates {
+					cli.Apply()
+					cli.Apply()
+					current = 2
+				}
+				w.Clock.Advance(time.Minute)
+				w.Consumers.Fail("app", consumer.BeforeWrite, 1)
+				cli.Configure(s.completed(quarter(current)))
+				cli.ApplyFails()
+				w.ResetJournal()
+				w.Clock.Advance(time.Minute)
+				inUse := cli.Attribute("oauthsecret_"+s.name+"_client_secret.app", "client_secret").(string)
+				cli.Plan().Warns(t, "this apply deletes the previous secret")
+				w.Clock.Advance(time.Minute)
+				s.endElsewhere(w)
+				s.rotateElsewhere(w)
+				r := cli.ApplySaved()
+				if updates {
+					r.Errs(t, "The client was changed since it was read for the plan")
+				} else {
+					r.Warns(t, nextPlanLooks)
+				}
+				cli.Sent()
+				if !s.accepts(w, inUse) {
+					t.Error("the secret in use was ended")
+				}
+				cli.Run("plan", "-json", "-input=false").Errs(t, "may therefore be the one in use, and is not deleted")
+			})
+		}
+	}
+}
+
+func quarter(n int) string { return string(rune('0' + n)) }
+
+// A completion that is created for a rotation that an earlier apply made in place is told by nothing which rotation that was. Its
+// first apply ends nothing, and the next one, whose plan looked, does.
+func TestWaiting_OfAnOlderRotation(t *testing.T) {
+	t.Parallel()
+	for _, s := range slots {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.NewWorld(t)
+			cli := w.Terminal(t, s.secret("1"))
+			cli.Apply()
+			w.Clock.Advance(72 * time.Hour)
+			s.endElsewhere(w)
+			cli.Apply()
+			cli.Configure(s.secret("2"))
+			cli.Apply()
+			cli.Sent(s.rotate, s.rotate)
+			w.Clock.Advance(time.Minute)
+			cli.Configure(s.completed("2"))
+			cli.Plan().Warns(t, "the previous secret stays until the next apply")
+			cli.ApplySaved().Warns(t, nextPlanLooks)
+			cli.Sent()
+			cli.Plan().Warns(t, "this apply deletes the previous secret")
+			cli.ApplySaved().Succeeds(t)
+			cli.Sent(s.retire)
+			cli.Empty()
+		})
+	}
+}
+
+// actionOf is the secret with an action that an update of the consumer triggers.
+func actionOf(s shape, quarter, more string) string {
+	config := strings.Replace(s.secret(quarter), `resource "consumer_secret" "app" {`, `resource "consumer_secret" "app" {
+  lifecycle {
+    action_trigger {
+      events  = [after_update]
+      actions = [action.oauthsecret_`+s.name+`_complete_rotation.app]
+    }
+  }`, 1)
+	return config + `
+action "oauthsecret_` + s.name + `_complete_rotation" "app" {
+  config {
+    ` + s.id + `
+    ` + more + `
+  }
+}
+`
+}
+
+// An action is planned beside the rotation that it completes: the plan says which secret that ends.
+func TestAction_PlannedBesideTheRotation(t *testing.T) {
+	t.Parallel()
+	acctest.Need(t, "actions", "1.14", "")
+	for _, s := range slots {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.NewWorld(t)
+			cli := w.Terminal(t, actionOf(s.shape, "1", ""))
+			cli.Apply()
+			w.Clock.Advance(72 * time.Hour)
+			s.endElsewhere(w)
+			cli.Apply()
+			w.ResetJournal()
+			cli.Configure(actionOf(s.shape, "2", ""))
+			plan := cli.Plan()
+			plan.Warns(t, "This completion ends the current secret (version ")
+			plan.Warns(t, ", which this apply replaces")
+			cli.ApplySaved().Succeeds(t)
+			cli.Sent(s.rotate, s.retire)
+		})
+	}
+}
+
+// An action has no look of its plan. With rotated_at a saved plan ends nothing that somebody else's rotation made the previous
+// secret; without it, nothing that was rotated while the apply ran.
+func TestInvoke_SomebodyRotatesAfterThePlan(t *testing.T) {
+	t.Parallel()
+	acctest.Need(t, "actions", "1.14", "")
+	for _, s := range slots {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.NewWorld(t)
+			invoke := "-invoke=action.oauthsecret_" + s.name + "_complete_rotation.app"
+			address := "oauthsecret_" + s.name + "_client_secret.app"
+			cli := w.Terminal(t, actionOf(s.shape, "1", "rotated_at = "+address+".rotated_at"))
+			cli.Apply()
+			w.ResetJournal()
+			w.Clock.Advance(time.Minute)
+			inUse := cli.Attribute(address, "client_secret").(string)
+			cli.Plan(invoke).Warns(t, "this apply deletes the previous secret")
+			w.Clock.Advance(time.Minute)
+			s.endElsewhere(w)
+			s.rotateElsewhere(w)
+			cli.ApplySaved().Errs(t, "somebody else may have rotated")
+			cli.Sent()
+			if !s.accepts(w, inUse) {
+				t.Error("the secret in use was ended")
+			}
+			cli.Configure(actionOf(s.shape, "1", `rotated_at = "today"`))
+			cli.Run("apply", "-json", "-input=false", "-auto-approve", invoke).Errs(t, "Invalid time")
+		})
+		t.Run(s.name+", nobody does", func(t *testing.T) {
+			t.Parallel()
+			w := acctest.NewWorld(t)
+			for _, more := range []string{"", "rotated_at = oauthsecret_" + s.name + "_client_secret.app.rotated_at"} {
+				invoke := "-invoke=action.oauthsecret_" + s.name + "_complete_rotation.app"
+				cli := w.Terminal(t, actionOf(s.shape, "1", more))
+				cli.Apply()
+				w.ResetJournal()
+				w.Clock.Advance(time.Minute)
+				cli.Apply(invoke)
+				cli.Sent(s.retire)
+				cli.Run("state", "rm", "oauthsecret_"+s.name+"_client_secret.app")
+			}
+		})
+	}
+}
