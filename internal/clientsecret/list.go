@@ -17,6 +17,7 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
 
@@ -194,6 +195,9 @@ func (l *listing[V, C]) next(ctx context.Context, req list.ListRequest, q query)
 		return result, false
 	case err != nil:
 		result.Diagnostics.AddError(explain.Failure(l.Kind.Subject(rotation.Client{Scope: q.scope, ID: found.Client.ID}), "list the client secrets", err, ""))
+	case secret.OneLine(found.Client.ID) != found.Client.ID || found.Client.ID == "." || found.Client.ID == "..":
+		// It goes to a terminal, and into the path of every request.
+		result.Diagnostics.AddWarning("A client was left out", "The vendor lists a client whose id has characters that no id has. Look at the list of clients at the vendor.")
 	case found.Notice != Notice{}:
 		result.Diagnostics.AddWarning(found.Notice.Summary, found.Notice.Detail)
 	default:

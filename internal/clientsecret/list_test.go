@@ -171,3 +171,15 @@ func TestList_UnknownConfigurationIsAnError(t *testing.T) {
 		}
 	}
 }
+
+// An id goes to a terminal and into paths: what is none leaves its client out.
+func TestList_OddIDsAreLeftOut(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"..", ".", "a\x1b[31m", "a\nApply complete!"} {
+		for result := range listWith(t, usable(), 0, func(yield func(clientsecret.Found, error) bool) { yield(found(id), nil) }) {
+			if result.DisplayName != "" || len(result.Diagnostics) != 1 || result.Diagnostics.HasError() {
+				t.Errorf("%q: %q, %v", id, result.DisplayName, result.Diagnostics)
+			}
+		}
+	}
+}

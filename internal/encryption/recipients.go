@@ -38,7 +38,7 @@ func ParseRecipient(text string) (recipient age.Recipient, err error) {
 	switch {
 	case text == "":
 		wrong = "it is empty"
-	case strings.HasPrefix(text, "AGE-SECRET-KEY-"), strings.HasPrefix(text, "AGE-PLUGIN-"), strings.HasPrefix(text, "-----BEGIN"):
+	case strings.Contains(strings.ToUpper(text), "AGE-SECRET-KEY-"), strings.Contains(text, "-----BEGIN"), strings.HasPrefix(text, "AGE-PLUGIN-"):
 		wrong = "this is a private key; give the public key, and treat the private key as exposed if it was written to a file that others read"
 	case strings.ContainsAny(text, "\r\n"):
 		wrong = "it has more than one line; give each key as an element of its own, without comment lines"

@@ -91,6 +91,7 @@ func TestRecipients_Refused(t *testing.T) {
 		"a private key":          {classic.String(), "private key"},
 		"a post-quantum one":     {quantum.String(), "private key"},
 		"a private SSH key":      {private, "private key"},
+		"one in a comment":       {one + " " + classic.String(), "private key"},
 		"a damaged key":          {quantum.Recipient().String()[:100], "malformed"},
 		"nothing":                {" ", "empty"},
 		"something unknown":      {"hunter2hunter2hunter2hunter2", "can be recipients"},

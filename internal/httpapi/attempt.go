@@ -172,6 +172,10 @@ func (c *Client) exchange(r *http.Request, n network) (*http.Response, error) {
 		}}
 	}
 	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode < 200 { // the connection changes its protocol: what follows is no body, and has no end
+		_ = response.Body.Close()
+		response.Body = http.NoBody
+	}
 	limit := call.request.maxBody()
 	text, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	tooLarge := int64(len(text)) > limit

@@ -18,11 +18,14 @@ func Unmarshal(body []byte, v any) error {
 	if !isShallow(body) {
 		return errTooDeep
 	}
-	return json.Unmarshal(body, v)
+	return json.Unmarshal(unmarked(body), v)
 }
 
 // isJSON tells whether body is JSON that Unmarshal would look at.
-func isJSON(body []byte) bool { return isShallow(body) && json.Valid(body) }
+func isJSON(body []byte) bool { return isShallow(body) && json.Valid(unmarked(body)) }
+
+// unmarked is body without the byte order mark that some servers put in front of UTF-8.
+func unmarked(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\ufeff")) }
 
 // isShallow counts brackets outside of strings.
 func isShallow(body []byte) bool {

@@ -70,3 +70,12 @@ func TestNobodyDecodesWithoutBounds(t *testing.T) {
 		}
 	}
 }
+
+// Some servers put a byte order mark in front of UTF-8.
+func TestUnmarshalByteOrderMark(t *testing.T) {
+	t.Parallel()
+	var v struct{ A int }
+	if err := httpapi.Unmarshal([]byte("\ufeff{\"a\": 1}"), &v); err != nil || v.A != 1 {
+		t.Errorf("%v, %v", v, err)
+	}
+}

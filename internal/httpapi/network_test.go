@@ -312,3 +312,26 @@ func TestRequestHeaders(t *testing.T) {
 		}
 	}
 }
+
+// An answer that switches to another protocol has no body and no end: nothing of it is read.
+func TestSwitchingProtocolsIsNoBody(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		t.Cleanup(func() { _ = connection.Close() })
+		_, _ = io.WriteString(connection, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
+	}))
+	t.Cleanup(server.Close)
+	client := newClient(t, httpapi.Options{BaseURL: server.URL})
+	for class, want := range map[httpapi.Class]string{httpapi.ReadOnly: refused, httpapi.Once: unknown} {
+		r := read
+		r.Class = class
+		if _, err := client.Do(t.Context(), r); typeOf(err) != want {
+			t.Errorf("%v: %v", class, err)
+		}
+	}
+}

@@ -46,7 +46,11 @@ func describe(operation, attempt context.Context, err error, secrets []string) e
 	if inner, ok := errors.AsType[*url.Error](err); ok {
 		err = inner.Err
 	}
-	return &transportError{text: secret.Scrub(err.Error(), secrets, MaxMessage)}
+	text := secret.Scrub(err.Error(), secrets, MaxMessage)
+	if _, network := errors.AsType[net.Error](err); !network && !isDial(err) && !isRefusedTLS(err) {
+		text = words(text, nil) // of an answer that is not HTTP, which the error quotes
+	}
+	return &transportError{text: text}
 }
 
 // isDial tells that err is the failure to reach the host, before any connection.

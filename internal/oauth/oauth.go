@@ -31,6 +31,11 @@ const (
 	Introspection     = "introspection"
 )
 
+// TakesSecrets tells whether a server that offers these methods takes a client's secret at all; one that tells nothing may.
+func TakesSecrets(offered []string) bool {
+	return len(offered) == 0 || slices.Contains(offered, Basic) || slices.Contains(offered, Post)
+}
+
 // Methods are the methods to try, in order: those that are offered. Where nothing usable is offered, Basic comes first,
 // because every server must know it (RFC 6749 section 2.3.1).
 func Methods(offered []string) []string {
@@ -134,8 +139,12 @@ func Classify(grant string, status int, body []byte) verify.Answer {
 	case http.StatusOK:
 		a.Outcome = success(grant, body)
 	case http.StatusBadRequest, http.StatusUnauthorized:
-		a.Code = ReadFailure(body).Code
+		failure := ReadFailure(body)
+		a.Code = failure.Code
 		switch {
+		case a.Code == "invalid_client" && strings.Contains(failure.Description, Basic) && strings.Contains(failure.Description, Post):
+			// "The client supports A, but B was requested", as Ory Hydra says it.
+			a.Outcome = verify.WrongMethod
 		case a.Code == "invalid_client":
 			// A 400 is as good as a 401 here.
 			a.Outcome = verify.Refusal

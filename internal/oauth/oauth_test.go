@@ -61,6 +61,7 @@ func TestClassify(t *testing.T) {
 		{token, 201, `{"access_token": "t"}`, verify.Unclear, ""},
 		{token, 400, refusal, verify.Refusal, "invalid_client"},
 		{token, 401, refusal, verify.Refusal, "invalid_client"},
+		{token, 401, `{"error": "invalid_client", "error_description": "The OAuth 2.0 Client supports client authentication method 'client_secret_post', but method 'client_secret_basic' was requested."}`, verify.WrongMethod, "invalid_client"},
 		{token, 403, refusal, verify.Unclear, ""},
 		{token, 404, refusal, verify.Unclear, ""},
 		{token, 400, `{"error": "invalid_request"}`, verify.Complaint, "invalid_request"},

@@ -2,7 +2,6 @@ package pace
 
 import (
 	"errors"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -11,7 +10,7 @@ import (
 
 // RetryAfter reads Retry-After: whole seconds, or a date in any of the three forms of HTTP, taken relative to the Date header
 // when there is one (both come from the same clock) and to now otherwise. Of several lines the longest counts. A time in the
-// past is zero; a number that is too large is the longest duration there is.
+// past is zero, and nothing is longer than a year.
 func RetryAfter(header http.Header, now time.Time) (wait time.Duration, ok bool) {
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
 		now = date
@@ -21,17 +20,17 @@ func RetryAfter(header http.Header, now time.Time) (wait time.Duration, ok bool)
 		if seconds, err := strconv.ParseInt(line, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 			wait, ok = max(wait, saturated(seconds)), true
 		} else if until, err := http.ParseTime(line); err == nil {
-			wait, ok = max(wait, until.Sub(now)), true
+			wait, ok = max(wait, min(until.Sub(now), longestAsked)), true
 		}
 	}
 	return wait, ok
 }
 
+// longestAsked bounds what a vendor can ask for, so that it can be told and added.
+const longestAsked = 365 * 24 * time.Hour
+
 func saturated(seconds int64) time.Duration {
-	if seconds > math.MaxInt64/int64(time.Second) {
-		return math.MaxInt64
-	}
-	return time.Duration(max(0, seconds)) * time.Second
+	return time.Duration(min(max(0, seconds), int64(longestAsked/time.Second))) * time.Second
 }
 
 // announcement is what one rate limit header says.

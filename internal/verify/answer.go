@@ -26,6 +26,8 @@ const (
 	Refusal
 	// PossibleRefusal is one when a wrong secret gets the same answer.
 	PossibleRefusal
+	// WrongMethod is a refusal of the way in which the client authenticated, whatever its secret.
+	WrongMethod
 )
 
 // Answer is one answer of a token endpoint, as far as it matters here.
@@ -49,7 +51,7 @@ func (a Answer) String() string {
 // refuses tells whether a server may count the answer as a failed login. In doubt it does: a challenge page in front of it
 // hides what the server behind it counted.
 func (a Answer) refuses() bool {
-	return a.Outcome == Refusal || a.Outcome == PossibleRefusal || a.Outcome == Unclear
+	return a.Outcome == Refusal || a.Outcome == PossibleRefusal || a.Outcome == WrongMethod || a.Outcome == Unclear
 }
 
 // kind is what answers have in common that the same control explains. A server words every refusal of a secret alike as

@@ -59,9 +59,13 @@ func (a *attempt) ask(ctx context.Context, ways []Way) (way Way, answer Answer, 
 			continue
 		}
 		way, answer = next, got
+		if got.Outcome == WrongMethod {
+			continue
+		}
 		if got.Outcome != Refusal && got.Outcome != PossibleRefusal {
 			return way, answer, false
 		}
+		a.ration.own++
 		if a.terms.Confirm {
 			a.ration.tried, a.ration.last, open = append(a.ration.tried, next), got, true
 		}
@@ -81,7 +85,7 @@ func (a *attempt) conclude(ctx context.Context, way Way, answer Answer) finding 
 	case answer.Outcome == NoAnswer:
 		f.reason, f.final = reasonOutage, a.terms.GiveUp
 		return f
-	case answer.Outcome == Unclear:
+	case answer.Outcome == Unclear, answer.Outcome == WrongMethod:
 		f.reason = reasonUnclear
 		return f
 	case answer.Outcome == Authenticated:
@@ -99,8 +103,11 @@ func (a *attempt) conclude(ctx context.Context, way Way, answer Answer) finding 
 			return f
 		}
 		f.reason = reasonCompared
-		if f.verdict = judge(answer, control); f.verdict == Inconclusive {
+		switch f.verdict = judge(answer, control); {
+		case f.verdict == Inconclusive:
 			f.reason, f.final = reasonAlike, true
+		case f.verdict == Refused && a.ration.own < 2: // it may be one node, or one moment
+			f.verdict, f.reason = Inconclusive, reasonOnce
 		}
 	}
 	if f.verdict == Accepted {
@@ -190,6 +197,7 @@ func (v *Verifier) giveUp(grant string) {
 type ration struct {
 	turn    turn // tries of one secret follow each other, so that together they provoke no more than one would
 	spent   int
+	own     int     // those of them that were words about this secret
 	tried   []Way   // that were refused since all of them were
 	last    Answer  // of the last of them
 	refused finding // the last refusal

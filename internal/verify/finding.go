@@ -24,6 +24,7 @@ const (
 	reasonUnclear
 	reasonAlike
 	reasonUnconfirmed
+	reasonOnce
 	reasonPlain    // the answer says it by itself
 	reasonCompared // a wrong secret is answered in another way, or, for a refusal, in the same
 )
@@ -43,6 +44,8 @@ func (f finding) evidence() string {
 		return fmt.Sprintf("The token endpoint answered %s, and how it answers a wrong secret does not tell the two apart.", f.answer)
 	case reasonUnconfirmed:
 		return fmt.Sprintf("The token endpoint answered %s, which could not be compared with its answer to a wrong secret.", f.answer)
+	case reasonOnce:
+		return fmt.Sprintf("The token endpoint refused the secret once (%s), as it refuses a wrong one, and gave no clear answer when it was asked again.", f.answer)
 	case reasonPlain:
 		if f.verdict == Accepted {
 			return "The token endpoint accepted the secret."

@@ -133,6 +133,40 @@ func TestVerify(t *testing.T) {
 			t.Errorf("provoked %v with %d requests", s.locks, len(s.log))
 		}
 	})
+	run(t, "at a refresh, one refusal and no clear answer after it", func(t *testing.T, v *verify.Verifier) {
+		asked := 0
+		s := newServer(func(_ string, _ verify.Way, _ bool) verify.Answer {
+			if asked++; asked <= 2 { // the secret, and the wrong one
+				return refused
+			}
+			return verify.Answer{Outcome: verify.Unclear, Status: 403}
+		})
+		expect(t, v.Verify(t.Context(), s.client("app"), right, verify.AtRefresh()), verify.Inconclusive, "403")
+		expect(t, v.Verify(t.Context(), s.client("app"), right, verify.AtRefresh()), verify.Inconclusive, "not asked again")
+		if len(s.log) != 3 {
+			t.Errorf("asked %v", s.log)
+		}
+	})
+	run(t, "a refusal of the method says nothing", func(t *testing.T, v *verify.Verifier) {
+		s := newServer(func(string, verify.Way, bool) verify.Answer {
+			return verify.Answer{Outcome: verify.WrongMethod, Status: 401, Code: "invalid_client"}
+		})
+		expect(t, v.Verify(t.Context(), s.client("app"), right, verify.AtRefresh()), verify.Inconclusive, "says nothing about the secret")
+		if len(s.log) > verify.MaxRefusals {
+			t.Errorf("asked %v", s.log)
+		}
+	})
+	run(t, "a refusal of one method, and the other is right", func(t *testing.T, v *verify.Verifier) {
+		s := newServer(func(_ string, w verify.Way, _ bool) verify.Answer {
+			if w.Method == basic {
+				return verify.Answer{Outcome: verify.WrongMethod, Status: 401, Code: "invalid_client"}
+			}
+			return issued
+		})
+		c := s.client("app")
+		c.Ways = both("client_credentials")
+		expect(t, v.Verify(t.Context(), c, right, verify.AtRefresh()), verify.Accepted, "accepted the secret")
+	})
 	run(t, "after a rotation, three accepts", func(t *testing.T, v *verify.Verifier) {
 		s := newServer(authenticating)
 		expect(t, v.Verify(t.Context(), s.client("app"), right, verify.AfterRotation(0)), verify.Accepted, "accepted")

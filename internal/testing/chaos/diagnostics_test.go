@@ -198,6 +198,7 @@ var silentTexts = map[string]string{
 	"an earlier rotation was sent and its":                          "nothing is deleted first then, so no text gives the reason",
 	"Looking for a previous secret":                                 "progress of the action",
 	"There is no previous secret of":                                "progress of the action",
+	"The vendor lists a client whose id":                            "terraform query beside a hostile vendor, which internal/clientsecret tests",
 	"The provider configuration is not known":                       "terraform query under an unknown configuration",
 	"A list needs a provider configuration":                         "terraform query under an unknown configuration",
 	"the answer repeats the secret that was":                        "an answer that holds the secret in use",

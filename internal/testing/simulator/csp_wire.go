@@ -34,7 +34,7 @@ func (v *CSPState) failure(status int, code, message string) reply {
 	if v.Switches.ModuleCode == ModuleCodeString {
 		moduleCode = module
 	}
-	request := fmt.Sprintf("fake-request-%04d", v.sim.next("csp.request"))
+	request := fmt.Sprintf("fa4e0000-0000-4000-8000-%012x", v.sim.next("csp.request"))
 	body := map[string]any{
 		"cspErrorCode": code, "errorCode": strconv.Itoa(status), "message": message,
 		"moduleCode": moduleCode, "requestId": request, "statusCode": status,

@@ -1,8 +1,12 @@
 package csp_test
 
 import (
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -129,4 +133,27 @@ resource "terraform_data" "source" { input = "` + value + `" }
 		acctest.Step{Config: config("bad"), Fails: "Invalid secret", Live: []int{0}},
 		acctest.Step{Config: config(firstChoice), Plan: acctest.Create, Calls: []string{rotate}, Live: []int{0, 1}, State: acctest.Values{"client_secret_sha256": acctest.SHA(1)}},
 	)
+}
+
+// A later run knows only the fingerprint of a chosen value. What the service repeats of it is not shown, however it is written.
+func TestChosenValueIsNeverRepeated(t *testing.T) {
+	w := world(t)
+	config := c.HCL(chosen(firstChoice, 1))
+	cli := w.Terminal(t, config)
+	cli.Apply()
+	backwards := []byte(firstChoice)
+	slices.Reverse(backwards)
+	for name, echo := range map[string]string{
+		"raw": firstChoice, "upper": strings.ToUpper(firstChoice), "backwards": string(backwards), "hex": hex.EncodeToString([]byte(firstChoice)),
+		"base32": base32.StdEncoding.EncodeToString([]byte(firstChoice)), "base64": base64.StdEncoding.EncodeToString([]byte(firstChoice)), "half": firstChoice[:16],
+	} {
+		body, _ := json.Marshal(map[string]any{"message": "no such value: " + echo, "statusCode": 400, "cspErrorCode": echo, "requestId": echo})
+		w.Inject(simulator.Fault{Operation: "csp.get", Kind: simulator.Answer, Status: 400, Body: string(body), Times: -1})
+		r := cli.Run("plan", "-json", "-input=false")
+		w.ClearFaults()
+		r.Errs(t, "no such value: …")
+		if strings.Contains(strings.ReplaceAll(r.Text, config, ""), echo) {
+			t.Errorf("%s: the plan repeats it:\n%s", name, r.Text)
+		}
+	}
 }

@@ -22,6 +22,8 @@ const (
 type endpoint struct {
 	url     string
 	methods []string
+	// noSecrets: the server says that clients authenticate there by other means than a secret.
+	noSecrets bool
 }
 
 // endpoints are where credentials are sent: configured, or discovered once and then kept.
@@ -142,7 +144,7 @@ func readDiscovery(body []byte, base string) (found discovered, problem string) 
 		if len(methods) == 0 {
 			methods = w.TokenMethods
 		}
-		found.introspection = endpoint{w.Introspection, oauth.Methods(methods)}
+		found.introspection = endpoint{w.Introspection, oauth.Methods(methods), !oauth.TakesSecrets(methods)}
 	}
 	switch {
 	case w.Token == "":
@@ -150,7 +152,7 @@ func readDiscovery(body []byte, base string) (found discovered, problem string) 
 	case !sendable(w.Token, base):
 		return found, problemTokenEndpoint
 	}
-	found.token = endpoint{w.Token, oauth.Methods(w.TokenMethods)}
+	found.token = endpoint{w.Token, oauth.Methods(w.TokenMethods), !oauth.TakesSecrets(w.TokenMethods)}
 	return found, ""
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
 // ClientSecret is one entry of an application's list of secrets. The vendor never shows its value again.
@@ -149,7 +150,7 @@ func foldKeys(raw json.RawMessage) (object map[string]json.RawMessage, problem s
 }
 
 func readElement(object map[string]json.RawMessage) (element ClientSecret, problem string) {
-	if httpapi.Unmarshal(object[keyID], &element.ID) != nil || strings.TrimSpace(element.ID) == "" {
+	if httpapi.Unmarshal(object[keyID], &element.ID) != nil || strings.TrimSpace(element.ID) == "" || secret.OneLine(element.ID) != element.ID {
 		return ClientSecret{}, problemNoID
 	}
 	if raw, given := object[keyDeleted]; given && httpapi.Unmarshal(raw, &element.Deleted) != nil {

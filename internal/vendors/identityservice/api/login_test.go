@@ -164,25 +164,26 @@ func TestReadDiscovery(t *testing.T) {
 		problem    string
 	}{
 		"a sample": {"https://id.example", apitest.Sample(t, "hostile/discovery.json"), discovered{
-			endpoint{"https://id.example/connect/token", both}, endpoint{"https://id.example/connect/introspect", both},
+			endpoint{"https://id.example/connect/token", both, false}, endpoint{"https://id.example/connect/introspect", both, false},
 		}, ""},
-		"as written": {base, `{"issuer": "https://id.example/ids/", "token_endpoint": "https://id.example/t/?x=1"}`, discovered{token: endpoint{"https://id.example/t/?x=1", both}}, ""},
+		"as written": {base, `{"issuer": "https://id.example/ids/", "token_endpoint": "https://id.example/t/?x=1"}`, discovered{token: endpoint{"https://id.example/t/?x=1", both, false}}, ""},
 		"methods": {
 			base, `{"token_endpoint": "https://id.example/t", "introspection_endpoint": "https://id.example/i", "token_endpoint_auth_methods_supported": ["none", "client_secret_post"]}`,
-			discovered{endpoint{"https://id.example/t", post}, endpoint{"https://id.example/i", post}},
+			discovered{endpoint{"https://id.example/t", post, false}, endpoint{"https://id.example/i", post, false}},
 			"",
 		},
+		"no secrets": {base, `{"token_endpoint": "https://id.example/t", "token_endpoint_auth_methods_supported": ["private_key_jwt"]}`, discovered{token: endpoint{"https://id.example/t", both, true}}, ""},
 		"methods of its own": {
 			base, `{"token_endpoint": "https://id.example/t", "introspection_endpoint": "https://id.example/i", "introspection_endpoint_auth_methods_supported": ["client_secret_post"]}`,
-			discovered{endpoint{"https://id.example/t", both}, endpoint{"https://id.example/i", post}},
+			discovered{endpoint{"https://id.example/t", both, false}, endpoint{"https://id.example/i", post, false}},
 			"",
 		},
-		"plain introspection": {base, `{"token_endpoint": "https://id.example/t", "introspection_endpoint": "http://id.example/i"}`, discovered{token: endpoint{"https://id.example/t", both}}, ""},
+		"plain introspection": {base, `{"token_endpoint": "https://id.example/t", "introspection_endpoint": "http://id.example/i"}`, discovered{token: endpoint{"https://id.example/t", both, false}}, ""},
 
 		// A document from elsewhere must not send credentials to whatever listens on this machine.
 		"loopback":        {base, `{"token_endpoint": "http://127.0.0.1:8080/t"}`, discovered{}, problemTokenEndpoint},
 		"localhost":       {base, `{"token_endpoint": "http://localhost/t", "introspection_endpoint": "http://[::1]/i"}`, discovered{}, problemTokenEndpoint},
-		"loopback itself": {"http://127.0.0.1:1/ids", `{"token_endpoint": "http://127.0.0.1:8080/t"}`, discovered{token: endpoint{"http://127.0.0.1:8080/t", both}}, ""},
+		"loopback itself": {"http://127.0.0.1:1/ids", `{"token_endpoint": "http://127.0.0.1:8080/t"}`, discovered{token: endpoint{"http://127.0.0.1:8080/t", both, false}}, ""},
 
 		"another host":    {base, `{"issuer": "https://evil.example/ids", "token_endpoint": "https://id.example/t"}`, discovered{}, problemIssuer},
 		"another path":    {base, `{"issuer": "https://id.example/", "token_endpoint": "https://id.example/t"}`, discovered{}, problemIssuer},
@@ -191,7 +192,7 @@ func TestReadDiscovery(t *testing.T) {
 		"a query":         {base, `{"issuer": "https://id.example/ids?a", "token_endpoint": "https://id.example/t"}`, discovered{}, problemIssuer},
 		"an empty issuer": {base, `{"issuer": "", "token_endpoint": "https://id.example/t"}`, discovered{}, problemIssuer},
 		"a user":          {base, `{"issuer": "https://x@id.example/ids", "token_endpoint": "https://id.example/t"}`, discovered{}, problemIssuer},
-		"the same":        {base, `{"issuer": "https://ID.example:443/ids", "token_endpoint": "https://id.example/t"}`, discovered{token: endpoint{"https://id.example/t", both}}, ""},
+		"the same":        {base, `{"issuer": "https://ID.example:443/ids", "token_endpoint": "https://id.example/t"}`, discovered{token: endpoint{"https://id.example/t", both, false}}, ""},
 	} {
 		got, problem := readDiscovery([]byte(test.body), test.base)
 		if problem != test.problem || problem == "" && !reflect.DeepEqual(got, test.want) {

@@ -48,7 +48,7 @@ func (c *Client) try(ctx context.Context, w verify.Way, clientID string, s secre
 			return verify.Answer{Outcome: verify.Impossible}
 		}
 	}
-	if !slices.Contains(target.methods, w.Method) {
+	if target.noSecrets || !slices.Contains(target.methods, w.Method) {
 		return verify.Answer{Outcome: verify.Impossible}
 	}
 	r := oauth.Request("verify the client secret", template, target.url, w.Method, clientID, s, oauth.TrialForm(w.Grant))
