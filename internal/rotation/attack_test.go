@@ -62,14 +62,20 @@ func TestObserve_ChangedDuringAnOverlap(t *testing.T) {
 	st := State{Version: made.Unix(), RotatedAt: &made, HasPrevious: true, PreviousEndsAt: &ends}
 	traits := Traits{EndsOverlap: true}
 	look := func(after time.Duration, changed time.Time) string {
-		got, _ := Observe(traits, Settings{}, st, NewRecord("a", made), Facts{At: made.Add(after), ChangedAt: &changed}, false)
+		got, rec := Observe(traits, Settings{}, st, NewRecord("a", made), Facts{At: made.Add(after), ChangedAt: &changed}, false)
+		if doubts := changed.Sub(made) > time.Second && after < 48*time.Hour; rec.ForeignPrevious != doubts {
+			t.Errorf("a change %s after the rotation: it is doubted whose the previous secret is: %t", changed.Sub(made), rec.ForeignPrevious)
+		}
 		return got.Drift
 	}
 	if d := look(time.Hour, made.Add(time.Second)); d != "" {
 		t.Errorf("our own rotation is drift %q", d)
 	}
-	if d := look(time.Hour, made.Add(7*time.Second)); d != Possible {
-		t.Errorf("a change seven seconds later is drift %q", d)
+	if d := look(time.Hour, made.Add(7*time.Second)); d != "" {
+		t.Errorf("a change seven seconds later, which may be our completion, is drift %q", d)
+	}
+	if d := look(time.Hour, made.Add(16*time.Minute)); d != Possible {
+		t.Errorf("a change sixteen minutes later is drift %q", d)
 	}
 	if d := look(49*time.Hour, made.Add(24*time.Hour)); d != "" {
 		t.Errorf("a change whose overlap is over is drift %q", d)

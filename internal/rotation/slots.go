@@ -17,7 +17,9 @@ func observeSlots(traits Traits, st State, rec Record, facts Facts, first bool) 
 		if st.HasPrevious && !first && rec.ChangedSince(st.RotatedAt, facts) {
 			rec.ForeignPrevious, rec.Changed = true, facts.ChangedAt
 			if st.Drift == "" {
-				st.Drift, rec.Evidence = Possible, changedElsewhere(facts)
+				if rec.Evidence = changedElsewhere(facts); !completing(st, facts) {
+					st.Drift = Possible
+				}
 			}
 		}
 	} else if first {
@@ -39,6 +41,15 @@ func observeSlots(traits Traits, st State, rec Record, facts Facts, first bool) 
 	}
 	return st, rec
 }
+
+// completing tells a change that may be the end of the overlap by our own completion, in the apply of the rotation: no object tells
+// this one of it. The record still doubts whose the previous secret is.
+func completing(st State, facts Facts) bool {
+	return st.RotatedAt != nil && facts.ChangedAt.Sub(*st.RotatedAt) <= longestApply
+}
+
+// longestApply is for how long after a rotation its consumers are usually updated before it is completed.
+const longestApply = 15 * time.Minute
 
 // comparePrevious compares what a vendor shows of the previous secret with what is known of it.
 func comparePrevious(st State, rec Record, facts Facts) (State, Record) {

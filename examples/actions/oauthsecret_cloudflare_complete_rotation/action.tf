@@ -7,6 +7,7 @@ resource "oauthsecret_cloudflare_client_secret" "billing" {
 action "oauthsecret_cloudflare_complete_rotation" "billing" {
   config {
     oauth_client_id = oauthsecret_cloudflare_client_secret.billing.oauth_client_id
+    rotated_at      = oauthsecret_cloudflare_client_secret.billing.rotated_at
   }
 }
 

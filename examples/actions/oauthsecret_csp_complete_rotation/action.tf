@@ -8,6 +8,7 @@ resource "oauthsecret_csp_client_secret" "billing" {
 action "oauthsecret_csp_complete_rotation" "billing" {
   config {
     oauth_app_id = oauthsecret_csp_client_secret.billing.oauth_app_id
+    rotated_at   = oauthsecret_csp_client_secret.billing.rotated_at
   }
 }
 
