@@ -1,6 +1,7 @@
 package clientsecret_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
@@ -22,6 +23,17 @@ func TestTwoResourcesForOneClientAreRefused(t *testing.T) {
 		if cli.Attribute(c.Address(), "client_secret") != c.Secret(w, 1) {
 			t.Error("the state lost the secret")
 		}
+	})
+}
+
+// Ids that differ in the case of their letters are one client.
+func TestOneClientInTwoSpellingsIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		shouting := c
+		shouting.ScopeValue, shouting.IDValue = strings.ToUpper(c.ScopeValue), strings.ToUpper(c.IDValue)
+		cli := w.Terminal(t, c.HCL(trigger("1"))+shouting.Named("second", trigger("1")))
+		cli.ApplyFails().Errs(t, "2 resources of this plan are created for the client")
+		cli.Sent()
 	})
 }
 

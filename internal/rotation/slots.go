@@ -14,7 +14,7 @@ func observeSlots(traits Traits, st State, rec Record, facts Facts, first bool) 
 		if traits.EndsOverlap && st.HasPrevious && st.PreviousEndsAt != nil && facts.At.Sub(*st.PreviousEndsAt) >= rounding {
 			st.HasPrevious = false
 		}
-		if st.HasPrevious && !first && rec.ChangedSince(st.RotatedAt, facts) {
+		if st.HasPrevious && !first && !rec.Lost && rec.ChangedSince(st.RotatedAt, facts) {
 			rec.ForeignPrevious, rec.Changed = true, facts.ChangedAt
 			if st.Drift == "" {
 				if rec.Evidence = changedElsewhere(facts); !completing(st, facts) {

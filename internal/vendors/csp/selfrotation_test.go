@@ -1,6 +1,7 @@
 package csp_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
@@ -46,6 +47,16 @@ func TestSelfRotationIsRefused(t *testing.T) {
 			cli.Sent()
 		})
 	}
+}
+
+// The vendor takes its ids in any case, so the guard does.
+func TestSelfRotationInAnotherSpellingIsRefused(t *testing.T) {
+	w := loginAsApp(t)
+	shouting := self
+	shouting.IDValue = strings.ToUpper(self.IDValue)
+	cli := w.Terminal(t, shouting.HCL(""))
+	cli.ApplyFails().Errs(t, itself)
+	cli.Sent()
 }
 
 func TestSelfRotationOfAnAdoptedAppIsRefused(t *testing.T) {
