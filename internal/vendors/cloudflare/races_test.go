@@ -197,3 +197,52 @@ func TestReplaceWithoutARefreshKeepsTheState(t *testing.T) {
 		t.Error("the state lost the secret in use")
 	}
 }
+
+// create_before_destroy, and a consumer fails between the two: the old half is left for the next run. What it is set to end is the
+// secret that the new half replaced, or nothing of its own any more: it ends nothing, and says so. A rotation ends the rest.
+func TestRetirementOfALeftOverOldHalf(t *testing.T) {
+	w := world(t)
+	config := func(arguments, consumer string) string {
+		return c.HCL(arguments+`
+  on_destroy = "retire_previous"
+  lifecycle { create_before_destroy = true }`) + `
+resource "terraform_data" "consumer" {
+  input = ` + c.Address() + `.client_secret_sha256
+  lifecycle {
+    create_before_destroy = true
+    postcondition {
+      condition     = ` + consumer + `
+      error_message = "the consumer failed"
+    }
+  }
+}`
+	}
+	cli := w.Terminal(t, config(alone, `self.output != ""`))
+	cli.Apply()
+	cli.Sent(rotate, retire)
+	w.Clock.Advance(time.Hour)
+	cli.Configure(config(trigger("1"), `self.output == ""`))
+	r := cli.Run("apply", "-json", "-input=false", "-auto-approve", "-replace="+c.Address())
+	if !r.Failed || len(cli.Instances(c.Address())) != 2 {
+		t.Fatalf("the old half is not left over:\n%s", r.Text)
+	}
+	cli.Sent(rotate)
+	w.Clock.Advance(time.Hour)
+	cli.Configure(config(trigger("1"), `self.output != ""`))
+	cli.Plan().Warns(t, "this destroy keeps every secret")
+	apply := cli.ApplySaved()
+	apply.Succeeds(t)
+	cli.Sent()
+	expectLive(t, w, 1, 2)
+	if s, _ := cli.Attribute(c.Address(), "client_secret").(string); s != c.Secret(w, 2) {
+		t.Error("the state does not hold the new secret")
+	}
+	cli.Empty()
+	// The rotation that the old half left open is the new half's, which ends it.
+	cli.Configure(config(trigger("1")+"  retire_previous_after = \"1h\"\n", `self.output != ""`))
+	cli.Apply() // takes the setting over, whose deadline is past
+	cli.Apply()
+	cli.Sent(retire)
+	expectLive(t, w, 2)
+	cli.Empty()
+}
