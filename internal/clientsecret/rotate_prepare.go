@@ -75,7 +75,7 @@ func (o *rotate) lookAfterRoom(ctx context.Context) (rotation.Facts, error) {
 // until then the previous one may be the only one that works.
 func (o *rotate) makeRoom(ctx context.Context) error {
 	traits := o.r.kind.Traits
-	ending, view := rotation.Ending{}, rotation.View{Object: o.rec.Object, State: o.prior, Record: *o.rec}
+	ending, view := rotation.Ending{Since: o.r.connection.Now()}, rotation.View{Object: o.rec.Object, State: o.prior, Record: *o.rec}
 	if !o.creates {
 		ending.View = &view
 		if !o.m.Verify.IsNull() && !o.priorModel.Verified.ValueBool() {

@@ -222,3 +222,18 @@ func TestRegenerationIsNeverImplicit(t *testing.T) {
 		acctest.Step{Before: func() { w.Clock.Advance(100 * time.Hour) }, Config: c.HCL(trigger("3")), Calls: []string{rotate}},
 	)
 }
+
+// The old object revokes, which changes the client, and the new one makes room: neither takes the other's change for somebody
+// else's.
+func TestReplaceWithRevokeAndRoom(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, c.HCL(alone+retireNext+`on_destroy = "revoke"`))
+	cli.Apply()
+	cli.Sent(rotate, retire)
+	w.Clock.Advance(time.Hour)
+	cli.Apply("-replace=" + c.Address())
+	if s, _ := cli.Attribute(c.Address(), "client_secret").(string); !c.Accepts(w, s) {
+		t.Error("the secret in state is not accepted")
+	}
+	cli.Empty()
+}
