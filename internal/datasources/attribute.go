@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/secret"
 )
 
 // Text is a computed string.
@@ -32,6 +33,9 @@ func Objects(description string, attributes map[string]schema.Attribute) schema.
 		NestedObject:        schema.NestedAttributeObject{Attributes: attributes},
 	}
 }
+
+// Line is a name that somebody typed at the vendor, as one line without control characters: it reaches terminals in outputs.
+func Line(text string) types.String { return StringValue(secret.OneLine(text)) }
 
 // StringValue is what a vendor said; null where it said nothing.
 func StringValue(s string) types.String {

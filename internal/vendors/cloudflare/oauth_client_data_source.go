@@ -38,7 +38,7 @@ type oauthClientFacts struct {
 func factsOf(accountID string, c api.OAuthClient) oauthClientFacts {
 	return oauthClientFacts{
 		ID:                      types.StringValue(rotation.Client{Scope: accountID, ID: c.ClientID}.String()),
-		Name:                    datasources.StringValue(c.ClientName),
+		Name:                    datasources.Line(c.ClientName),
 		HasPreviousSecret:       types.BoolPointerValue(c.HasRotatedSecret),
 		TokenEndpointAuthMethod: datasources.StringValue(c.TokenEndpointAuthMethod),
 		Visibility:              datasources.StringValue(c.Visibility),

@@ -40,7 +40,7 @@ type oauthAppFacts struct {
 func factsOf(orgID string, app api.App) oauthAppFacts {
 	return oauthAppFacts{
 		ID:                      types.StringValue(rotation.Client{Scope: orgID, ID: app.ID}.String()),
-		Name:                    datasources.StringValue(app.DisplayName),
+		Name:                    datasources.Line(app.DisplayName),
 		SecretAge:               types.Float64PointerValue(app.SecretAge),
 		DefaultOverlapSeconds:   types.Int64PointerValue(app.SecretRotationExpiration),
 		PublicClient:            types.BoolPointerValue(app.PublicClient),
