@@ -362,6 +362,9 @@ func (o *objects) move() {
 		o.reconfigure(d)
 	}
 	o.disturbed(d)
+	for o.flip(3) && len(o.problems) == 0 { // what waits meets the next disturbance
+		o.disturbed(d)
+	}
 	o.settleDir(d)
 }
 
@@ -647,7 +650,7 @@ func (o *objects) elsewhere(client string) {
 			o.IdentityService.DeleteSecretElsewhere(records[o.rand.IntN(len(records))].ID)
 		}
 	}
-	if what == 2 && o.vendor.name == "cloudflare" {
+	if what != 0 && o.vendor.name == "cloudflare" { // with the previous secret gone, nothing shows who made the current one
 		records := o.records(client)
 		o.hidden[client+" "+fingerprint(records[len(records)-1].Value)] = true
 	}

@@ -156,7 +156,7 @@ func (o *objects) named(d *directory, dead death, r result) bool {
 		case o.vendor.listed:
 			return strings.Contains(said.detail, dead.ID)
 		case strings.Contains(said.detail, "if it is replaced in this apply"):
-			return version == 0 || matches(currentVersion, said.detail, version) || matches(previousVersion, said.detail, version) || matches(beforeVersion, said.detail, version+1)
+			return version == 0 || strings.Contains(said.detail, "the secret in use now, if") || matches(currentVersion, said.detail, version) || matches(previousVersion, said.detail, version) || matches(beforeVersion, said.detail, version+1)
 		case strings.Contains(title, "the secret in use now"):
 			return !currentVersion.MatchString(said.detail) || o.claims(d, said.addr, dead.Value) || version == 0 || matches(currentVersion, said.detail, version)
 		}
