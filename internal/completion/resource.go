@@ -222,12 +222,18 @@ func (r *completion) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	defer plugin.Recover(&resp.Diagnostics)
 	m := r.load(ctx, req.State, &resp.Diagnostics)
 	r.identify(ctx, resp.Identity, m, &resp.Diagnostics)
-	if r.connection == nil || r.kind.Traits.ManySecrets {
+	if r.connection == nil || r.connection.Unknown || r.kind.Traits.ManySecrets {
 		return
 	}
 	c := r.task(m).client
+	before, _ := req.Private.GetKey(ctx, seenKey)
 	facts := r.connection.Registry.Facts(c)
-	if facts == nil || facts.ChangedAt == nil {
+	switch {
+	case facts == nil && len(before) == 0:
+		raw, _ := json.Marshal(rotation.Seen{Alone: true})
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, raw)...)
+		return
+	case facts == nil || facts.ChangedAt == nil:
 		return
 	}
 	waits, seen := m.completedAt.IsNull(), rotation.Seen{Changed: *facts.ChangedAt, None: true}
@@ -239,7 +245,7 @@ func (r *completion) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	if err != nil || !waits {
 		return
 	}
-	if before, _ := req.Private.GetKey(ctx, seenKey); !bytes.Equal(before, raw) {
+	if !bytes.Equal(before, raw) {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, seenKey, raw)...)
 	}
 }
@@ -265,9 +271,13 @@ func (r *completion) Delete(context.Context, resource.DeleteRequest, *resource.D
 // complete ends the previous secret and records the time.
 func (r *completion) complete(ctx context.Context, plan *model, config attributeReader, seen *rotation.Seen, creates bool, diags *diag.Diagnostics) bool {
 	t := r.task(*plan)
-	t.seen = seen
-	if creates { // the first version of a secret is the second of its rotation
+	switch {
+	case creates: // the first version of a secret is the second of its rotation
 		t.since = time.Unix(plan.version.ValueInt64(), 0)
+	case seen == nil: // no refresh looked since the completion waits
+		t.since = time.Unix(0, 1)
+	case !seen.Alone:
+		t.seen = seen
 	}
 	t.consumers, t.fingerprint = r.consumers(ctx, config, diags), plan.fingerprint.ValueString()
 	if diags.HasError() {

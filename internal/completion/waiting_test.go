@@ -104,6 +104,64 @@ func TestWaiting_OfAnOlderRotation(t *testing.T) {
 	}
 }
 
+// A completion that waits is not carried out by a plan that did not look: somebody else may have rotated, and every plan that looked
+// was refused for it, so nothing of that is in state.
+func TestWaiting_WithoutARefresh(t *testing.T) {
+	t.Parallel()
+	for _, s := range slots {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.NewWorld(t)
+			cli := w.Terminal(t, s.completed("1"))
+			cli.Apply()
+			cli.Apply()
+			w.Clock.Advance(time.Minute)
+			w.Consumers.Fail("app", consumer.BeforeWrite, 1)
+			cli.Configure(s.completed("2"))
+			cli.ApplyFails()
+			w.ResetJournal()
+			inUse := cli.Attribute("oauthsecret_"+s.name+"_client_secret.app", "client_secret").(string)
+			w.Clock.Advance(time.Hour)
+			s.endElsewhere(w)
+			s.rotateElsewhere(w)
+			w.Clock.Advance(time.Minute)
+			cli.ApplyFails()
+			cli.ApplyFails("-refresh=false").Errs(t, "Run the command again with a refresh")
+			cli.Sent()
+			if !s.accepts(w, inUse) {
+				t.Error("the secret in use was ended")
+			}
+		})
+	}
+}
+
+// Under another alias nothing is known of the client secret's objects: a completion ends what was not changed after the apply began.
+func TestWaiting_UnderAnotherAlias(t *testing.T) {
+	t.Parallel()
+	for _, s := range slots {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.NewWorld(t)
+			config := func(quarter string) string {
+				return "provider \"oauthsecret\" {}\nprovider \"oauthsecret\" {\n  alias = \"second\"\n}\n" +
+					strings.Replace(s.completed(quarter), "depends_on = [", "provider = oauthsecret.second\n  depends_on = [", 1)
+			}
+			cli := w.Terminal(t, config("1"))
+			cli.Apply()
+			cli.Apply()
+			cli.Sent(s.rotate, s.retire)
+			w.Clock.Advance(time.Minute)
+			cli.Configure(config("2"))
+			cli.Apply()
+			cli.Apply()
+			if got := w.Effects(); len(got) < 2 {
+				t.Errorf("%d changes", len(got))
+			}
+			cli.Empty()
+		})
+	}
+}
+
 // actionOf is the secret with an action that an update of the consumer triggers.
 func actionOf(s shape, quarter, more string) string {
 	config := strings.Replace(s.secret(quarter), `resource "consumer_secret" "app" {`, `resource "consumer_secret" "app" {

@@ -38,6 +38,8 @@ type Seen struct {
 	Changed time.Time `json:"changed"`
 	// None: the resource that owns the client knows of no previous secret.
 	None bool `json:"none,omitempty"`
+	// Alone: nothing in that process read the client; another alias or state owns it.
+	Alone bool `json:"alone,omitempty"`
 }
 
 // MayEnd checks an ending against the facts of right before and against what the other objects of the client are known to hold.

@@ -57,6 +57,9 @@ func (o *objects) command(d *directory, name string, calm bool, do func(context.
 	}
 	o.learn()
 	o.unproven(d, before, r)
+	if calm {
+		o.disobeyed(name, r)
+	}
 	for _, client := range o.clients {
 		for _, dead := range o.deaths(client, before[client]) {
 			key := client + " " + fingerprint(dead.Value)
@@ -102,6 +105,26 @@ func (o *objects) unproven(d *directory, before map[string]map[string]bool, r re
 			_, verifies := w.attrs["verify"].(settings)
 			if verifies && by["secret."+name] && len(by) == 1 && r.changes["secret."+name] == "update" && !strings.Contains(r.text(), "every secret") && !o.accepted(client, dead) {
 				o.bad("secret %s (version %d) of %s was ended while the token endpoint takes no other one:\n%s", dead.ID, o.versions[key], client, r.text())
+			}
+		}
+	}
+}
+
+// disobeyed finds secrets that a destruction was to end by its plan, and that live although the apply is content.
+func (o *objects) disobeyed(name string, r result) {
+	if r.failed() || !strings.Contains(name, "apply") || !o.vendor.listed {
+		return
+	}
+	for _, said := range r.diags {
+		which, _, ends := strings.Cut(said.detail, "stop")
+		if said.during != "plan" || !ends || !strings.Contains(said.summary, "this destroy deletes") {
+			continue
+		}
+		for _, client := range o.clients {
+			for _, secret := range o.records(client) {
+				if secret.EndedAt == nil && strings.Contains(which, secret.ID) {
+					o.bad("secret %s of %s was to be deleted, and lives: %s", secret.ID, client, said.text())
+				}
 			}
 		}
 	}
