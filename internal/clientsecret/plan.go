@@ -49,6 +49,8 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 			// Another client: Terraform replaces the resource and plans its creation next.
 			r.saw(prior, rec, session.Goes, nil)
 			r.destroyMessages(prior, rec, true, &resp.Diagnostics)
+			// The CLI shows the warnings of this plan only, so what happens to the new client is said here too.
+			r.creationMessages(ctx, plan, nil, &resp.Diagnostics)
 			r.forget(&plan)
 		} else {
 			r.planUpdate(ctx, &plan, prior, rec, req, resp)

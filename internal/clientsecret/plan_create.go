@@ -68,24 +68,33 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 	if r.crowded(*plan, diags) {
 		return
 	}
+	for _, o := range gone {
+		if adopt && o.Revokes {
+			r.fail(diags, *plan, "plan the replacement", rotation.RevokedAndAdopted())
+			return
+		}
+	}
+	r.creationMessages(ctx, *plan, gone, diags)
+}
+
+// creationMessages says what a creation ends, or may end, and looks at its client.
+func (r *clientSecret) creationMessages(ctx context.Context, plan model, gone []session.Object, diags *diag.Diagnostics) {
+	if !plan.named() || r.connection == nil {
+		return
+	}
+	adopt := plan.OnCreate.ValueString() == CreateAdopt
 	if adopt {
-		r.say(diags, *plan, rotation.Message{
+		r.say(diags, plan, rotation.Message{
 			Title: "client_secret is null until the first rotation",
 			Detail: "on_create is \"adopt\": nothing is called, the secret in use stays, and its value cannot be read. Whatever reads client_secret or encrypted_client_secret gets null. " +
 				"Rotate (another value in rotate_when_changed, or rotate_after) to have a secret that is known here.",
 		})
-		for _, o := range gone {
-			if o.Revokes {
-				r.fail(diags, *plan, "plan the replacement", rotation.RevokedAndAdopted())
-				return
-			}
-		}
 	} else {
 		for _, m := range rotation.CreationEndings(r.kind.Traits, plan.settings()) {
-			r.say(diags, *plan, m)
+			r.say(diags, plan, m)
 		}
 	}
-	r.lookBeforeCreation(ctx, *plan, adopt, gone, diags)
+	r.lookBeforeCreation(ctx, plan, adopt, gone, diags)
 }
 
 // settlePauses is how long a creation waits for objects of its client that were read and not planned yet. They are on their way

@@ -2,8 +2,10 @@ package clientsecret_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/simulator"
 )
 
 func TestTaintRotatesOnce(t *testing.T) {
@@ -178,5 +180,30 @@ func TestReplacementSaysWhatSurvives(t *testing.T) {
 			cli.Configure(other.HCL(`  on_create = "adopt"` + "\n" + `  on_destroy = "` + policy + `"`))
 			cli.Plan().Warns(t, words)
 		}
+	})
+}
+
+// Another id replaces the object, and the CLI shows the warnings of the plan in which that turns out: they tell of both clients.
+func TestAnotherClientSaysWhatEndsThere(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		other := c
+		other.IDValue = "another-client"
+		room := "this apply may delete the previous secret before the rotation"
+		switch c.Vendor {
+		case "cloudflare":
+			w.Cloudflare.AddClient(acctest.Account, other.IDValue)
+			w.Cloudflare.RotateElsewhere(acctest.Account, other.IDValue)
+			room = "this apply deletes the previous secret before the rotation" // which it shows
+		default:
+			w.CSP.AddApp(acctest.Org, other.IDValue, simulator.AppSpec{Age: time.Hour})
+		}
+		cli := w.Terminal(t, c.HCL(alone))
+		cli.Apply()
+		cli.Configure(other.HCL("  on_pending_rotation = \"retire_first\"\n"))
+		plan := cli.Plan()
+		plan.Warns(t, "a live secret survives the replacement")
+		plan.Warns(t, other.IDValue+": "+room)
+		cli.Configure(other.HCL(alone + "  on_pending_rotation = \"retire_first\"\n"))
+		cli.Plan().Warns(t, other.IDValue+": this apply ends the secret in use now")
 	})
 }

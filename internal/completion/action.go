@@ -90,7 +90,7 @@ func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRe
 	if a.kind.Traits.ManySecrets { // where the id says which one ends
 		rotates, maybe = false, false
 	}
-	err := t.refusal(rotates)
+	err := t.refusal(rotates, true)
 	if err == nil && a.connection != nil {
 		if refused := rotation.MayPlanAction(a.kind.Traits, t.secretID, a.connection.Registry.Others(t.client, "")); refused != nil {
 			err = refused

@@ -39,8 +39,8 @@ type task struct {
 
 // refusal says why the task must not be planned, nil when it may. It makes no call. A plan knows what every resource that it
 // depends on holds. rotates tells whether the client secret is rotated in the same apply: then the previous secret is the one
-// that this rotation replaces.
-func (t task) refusal(rotates bool) error {
+// that this rotation replaces. acts: it is an action, which no state carries what the plan knows to.
+func (t task) refusal(rotates, acts bool) error {
 	if t.connection == nil {
 		return nil
 	}
@@ -48,6 +48,9 @@ func (t task) refusal(rotates bool) error {
 		return rotation.SelfRefusal()
 	}
 	for _, v := range t.connection.Registry.Others(t.client, "") {
+		if !acts && v.EndsByItself(t.kind.Traits) {
+			continue // its plan says so
+		}
 		if refused := rotation.MayPlanCompletion(t.kind.Traits, t.secretID, v, rotates); refused != nil {
 			return refused
 		}

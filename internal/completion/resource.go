@@ -106,14 +106,14 @@ func (r *completion) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 		}
 	}
 	if plan.completedAt.IsUnknown() {
-		r.planTask(&plan, prior, &resp.Diagnostics)
+		r.planTask(&plan, prior, loadSeen(ctx, req.Private), &resp.Diagnostics)
 	}
 	r.store(ctx, &resp.Plan, plan, &resp.Diagnostics)
 }
 
 // planTask says what the apply ends, or refuses it. What it says names the version where an earlier one was completed: so it
 // differs from what stands there, and Terraform shows it. A first version is not known yet.
-func (r *completion) planTask(plan *model, prior model, diags *diag.Diagnostics) {
+func (r *completion) planTask(plan *model, prior model, seen *rotation.Seen, diags *diag.Diagnostics) {
 	t := r.task(*plan)
 	counts := !r.kind.Traits.ManySecrets && prior.version.ValueInt64() > 0
 	if !counts {
@@ -130,20 +130,30 @@ func (r *completion) planTask(plan *model, prior model, diags *diag.Diagnostics)
 	// An unknown version may turn out to be 0, or the one that was completed; then nothing is ended.
 	makes, maybe := t.rotates()
 	sure := !plan.version.IsUnknown() || !counts && (makes || r.kind.Traits.ManySecrets && !maybe)
+	var views []rotation.View
+	if r.connection != nil {
+		views = r.views(t.client, prior)
+	}
 	if !later && sure {
 		plan.deletes = types.StringValue(t.deletes())
 	}
-	if r.connection == nil {
-		return
-	}
-	views := r.views(t.client, prior)
 	rotates, open := plan.version.IsUnknown(), later || !r.kind.Traits.ManySecrets && maybe
 	for _, v := range views {
 		rotates = rotates || v.State.Version != plan.version.ValueInt64()
 		// The version after a rotation that is sure is known.
 		open = open || !r.kind.Traits.ManySecrets && plan.version.IsUnknown() && v.State.Version > 0
 	}
-	if err := t.refusal(rotates); err != nil {
+	left := len(views) == 0 && seen != nil && seen.Doubt // as the plan saw it, when the apply plans again
+	for _, v := range views {
+		left = left || v.EndsByItself(r.kind.Traits)
+	}
+	if left = left && !rotates && !open; left && !prior.version.IsNull() { // of a creation, an apply plans without what its plan saw
+		plan.deletes = types.StringNull()
+	}
+	if r.connection == nil {
+		return
+	}
+	if err := t.refusal(rotates, false); err != nil {
 		diags.AddError(explain.Failure(r.kind.Subject(t.client), "plan the completion", err, "Nothing was changed."))
 		return
 	}
@@ -154,6 +164,9 @@ func (r *completion) planTask(plan *model, prior model, diags *diag.Diagnostics)
 	if facts := r.connection.Registry.Facts(t.client); !r.kind.Traits.ManySecrets && prior.version.IsNull() && !rotates && facts != nil &&
 		rotation.Undated(*facts, time.Unix(plan.version.ValueInt64(), 0)) {
 		message = rotation.CompletionStarts(views)
+	}
+	if left {
+		message = rotation.LeftToTheVendor(views)
 	}
 	r.kind.Say(diags, t.client, message)
 }
@@ -216,6 +229,17 @@ func (r *completion) Create(ctx context.Context, req resource.CreateRequest, res
 // seenKey is where private state keeps how the client was while a completion waits.
 const seenKey = "seen"
 
+// loadSeen reads it; nil where there is none.
+func loadSeen(ctx context.Context, private interface {
+	GetKey(context.Context, string) ([]byte, diag.Diagnostics)
+},
+) (seen *rotation.Seen) {
+	if raw, _ := private.GetKey(ctx, seenKey); len(raw) == 0 || json.Unmarshal(raw, &seen) != nil {
+		return nil
+	}
+	return seen
+}
+
 // Read makes no call: what was completed stays completed. While the completion waits, it takes over how the client was when the
 // client secret was read: its apply compares that with what it finds.
 func (r *completion) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -240,6 +264,7 @@ func (r *completion) Read(ctx context.Context, req resource.ReadRequest, resp *r
 	for _, v := range r.connection.Registry.Others(c, "") {
 		waits = waits || v.State.Version != m.version.ValueInt64()
 		seen.None = seen.None && !v.State.HasPrevious
+		seen.Doubt = seen.Doubt || v.EndsByItself(r.kind.Traits)
 	}
 	raw, err := json.Marshal(seen)
 	if err != nil || !waits {
@@ -255,10 +280,7 @@ func (r *completion) Update(ctx context.Context, req resource.UpdateRequest, res
 	defer plugin.Hold()()
 	defer plugin.Recover(&resp.Diagnostics)
 	plan := r.load(ctx, req.Plan, &resp.Diagnostics)
-	var seen *rotation.Seen
-	if raw, _ := req.Private.GetKey(ctx, seenKey); len(raw) > 0 && json.Unmarshal(raw, &seen) != nil {
-		seen = nil
-	}
+	seen := loadSeen(ctx, req.Private)
 	if resp.Diagnostics.HasError() || plan.completedAt.IsUnknown() && !r.complete(ctx, &plan, req.Config, seen, false, &resp.Diagnostics) {
 		return
 	}

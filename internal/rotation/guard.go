@@ -38,6 +38,8 @@ type Seen struct {
 	Changed time.Time `json:"changed"`
 	// None: the resource that owns the client knows of no previous secret.
 	None bool `json:"none,omitempty"`
+	// Doubt: the previous secret may be the one in use, and the vendor ends it by itself.
+	Doubt bool `json:"doubt,omitempty"`
 	// Alone: nothing in that process read the client; another alias or state owns it.
 	Alone bool `json:"alone,omitempty"`
 }
@@ -76,7 +78,7 @@ func MayEnd(traits Traits, e Ending, facts Facts, others []View) (ok bool, refus
 			return false, NotLookedAt()
 		}
 	}
-	if len(views) == 0 && !traits.ShowsPrevious && e.Seen != nil && e.Seen.None { // what would end was not left behind by the resource
+	if len(views) == 0 && !traits.ShowsPrevious && e.Seen != nil && (e.Seen.None || e.Seen.Doubt) { // what would end was not left behind by the resource
 		return false, nil
 	}
 	for _, v := range views {
@@ -188,6 +190,28 @@ func MayPlanCompletion(traits Traits, secretID string, v View, rotates bool) *Re
 		return MayBeInUse(traits, v.State, v.Record)
 	}
 	return nil
+}
+
+// EndsByItself tells that all that speaks against the end of the previous secret is a change of the client soon after the rotation,
+// which may have been that end, at a vendor that ends it by itself: then a completion has nothing to do, and that is no failure.
+func (v View) EndsByItself(traits Traits) bool {
+	return traits.EndsOverlap && !traits.ShowsPrevious && v.State.HasPrevious && v.State.Drift == "" &&
+		v.Record.ForeignPrevious && !v.Record.Lost && !v.Record.Conflict
+}
+
+// LeftToTheVendor says that a completion deletes nothing because the vendor will.
+func LeftToTheVendor(views []View) Message {
+	until := ""
+	for _, v := range views {
+		if v.State.PreviousEndsAt != nil {
+			until = ", at " + Stamp(*v.State.PreviousEndsAt) + " at the latest"
+		}
+	}
+	return Message{
+		Title: "the previous secret is left to the vendor",
+		Detail: "The client was changed soon after the rotation: by its completion, by an edit, or by a rotation of somebody else, after which the previous secret would be the one in use. " +
+			"So this completion deletes nothing. The vendor ends the previous secret by itself" + until + ".",
+	}
 }
 
 // MayPlanAction says why an action must not be planned, nil when it may. The apply of an action reads nothing, so the plan must

@@ -16,11 +16,12 @@ func observeSlots(traits Traits, st State, rec Record, facts Facts, first bool) 
 		}
 		if st.HasPrevious && !first && !rec.Lost && rec.ChangedSince(st.RotatedAt, facts) {
 			rec.ForeignPrevious, rec.Changed = true, facts.ChangedAt
-			if st.Drift == "" {
-				if rec.Evidence = changedElsewhere(facts); !completing(st, facts) {
-					st.Drift = Possible
-				}
+			if st.Drift == "" && !completing(st, facts) {
+				st.Drift, rec.Evidence = Possible, changedElsewhere(facts)
 			}
+		}
+		if !st.HasPrevious && !traits.ShowsPrevious && traits.EndsOverlap && !first {
+			rec.ForeignPrevious = false // there is none left to doubt
 		}
 	} else if first {
 		if st.HasPrevious, rec.ForeignPrevious = *facts.HasPrevious, *facts.HasPrevious; st.HasPrevious {
@@ -43,7 +44,7 @@ func observeSlots(traits Traits, st State, rec Record, facts Facts, first bool) 
 }
 
 // completing tells a change that may be the end of the overlap by our own completion, in the apply of the rotation: no object tells
-// this one of it. The record still doubts whose the previous secret is.
+// this one of it. The record doubts whose the previous secret is all the same.
 func completing(st State, facts Facts) bool {
 	return st.RotatedAt != nil && facts.ChangedAt.Sub(*st.RotatedAt) <= longestApply
 }
