@@ -1,6 +1,7 @@
 package clientsecret_test
 
 import (
+	"regexp"
 	"testing"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/acctest"
@@ -19,6 +20,13 @@ func TestImport(t *testing.T) {
 			if got := cli.Attribute(c.Address(), name); got != want {
 				t.Errorf("%s is %v, want %v", name, got, want)
 			}
+		}
+		// What the import stored is what a refresh stores: nothing is drift.
+		private := regexp.MustCompile(`"private": "[^"]*"`)
+		before := private.FindString(cli.StateFile())
+		cli.Apply("-refresh-only")
+		if after := private.FindString(cli.StateFile()); after != before || before == "" {
+			t.Errorf("a refresh changes what is stored from %s to %s", before, after)
 		}
 		cli.Apply()
 		cli.Sent()

@@ -90,12 +90,13 @@ func (r Record) Valid() bool { return r.Form == form && !r.Known.IsZero() }
 // gone tells that what was known beside the attributes is not there any more.
 func (r Record) gone() bool { return !r.Valid() || r.Lost }
 
-// MarkLost is r, or, where there is none although the object was applied or read before, a record that says so.
+// MarkLost is r, or, where there is none although the object was applied or read before, a record that says so. The mark of the
+// object stays.
 func (r Record) MarkLost(first bool) Record {
 	if r.Valid() {
 		return r
 	}
-	return Record{Form: form, Lost: !first, Pending: r.Pending}
+	return Record{Form: form, Object: r.Object, Lost: !first, Pending: r.Pending}
 }
 
 // Window holds a rotation between two of the vendor's times.

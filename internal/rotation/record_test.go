@@ -49,7 +49,7 @@ func TestRecord_Valid(t *testing.T) {
 			if marked.Pending == nil || marked.Lost != (!c.want && !first) || c.want && !reflect.DeepEqual(marked, c.rec) {
 				t.Errorf("%s, first %t: %+v", name, first, marked)
 			}
-			if !c.want && (marked.Valid() || marked.Object != "") {
+			if !c.want && (marked.Valid() || marked.Object != c.rec.Object) {
 				t.Errorf("%s, first %t: %+v is taken for a record", name, first, marked)
 			}
 		}
