@@ -106,7 +106,7 @@ func (k Kind) policies() map[string]schema.Attribute {
 			Validators:  []validator.List{listvalidator.SizeAtLeast(1), recipientsValidator{}},
 			MarkdownDescription: "Public keys that the secret is encrypted to, one in each element: age (`age1…`, post-quantum `age1pq1…`) or SSH (`ssh-ed25519 …`, `ssh-rsa …`). When set, `client_secret` is null and `encrypted_client_secret` holds the " +
 				"ciphertext, so that neither state nor plan holds the secret in clear. Unset: the state holds it in clear, as a sensitive value. Setting it for the first time seals the secret that the state holds, without a rotation. " +
-				"A later change of the keys takes effect at the next rotation (the provider cannot open what it sealed); the plan says so.",
+				"A later change of the keys encrypts anew at once where `decryption_identity` opens the old ciphertext, else it takes effect at the next rotation; the plan says so.",
 		},
 	}
 	if !k.Traits.ManySecrets {

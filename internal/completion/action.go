@@ -103,7 +103,7 @@ func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRe
 	if a.connection == nil || t.client.ID == "" || a.kind.Traits.ManySecrets && t.secretID == "" {
 		return
 	}
-	message := rotation.CompletionMessage(a.kind.Traits, t.secretID, a.connection.Registry.Others(t.client, ""), rotates, maybe)
+	message := rotation.CompletionMessage(a.kind.Traits, t.secretID, orCreated(a.kind.Traits, a.connection.Registry.Others(t.client, ""), rotates), rotates, maybe)
 	facts := a.connection.Registry.Facts(t.client)
 	if facts != nil && facts.HasPrevious != nil && !*facts.HasPrevious && !rotates && !maybe {
 		message = rotation.NothingToCompleteYet()

@@ -160,7 +160,7 @@ func (r *completion) planTask(plan *model, prior model, seen *rotation.Seen, dia
 	if later && len(views) == 0 {
 		return // the first secret of a client replaces none that is known here
 	}
-	message := rotation.CompletionMessage(r.kind.Traits, t.secretID, views, rotates, open)
+	message := rotation.CompletionMessage(r.kind.Traits, t.secretID, orCreated(r.kind.Traits, views, makes), rotates, open)
 	if facts := r.connection.Registry.Facts(t.client); !r.kind.Traits.ManySecrets && prior.version.IsNull() && !rotates && facts != nil &&
 		rotation.Undated(*facts, time.Unix(plan.version.ValueInt64(), 0)) {
 		message = rotation.CompletionStarts(views)
@@ -169,6 +169,14 @@ func (r *completion) planTask(plan *model, prior model, seen *rotation.Seen, dia
 		message = rotation.LeftToTheVendor(views)
 	}
 	r.kind.Say(diags, t.client, message)
+}
+
+// orCreated is views, or the object that this plan creates, of which nothing is known yet.
+func orCreated(traits rotation.Traits, views []rotation.View, makes bool) []rotation.View {
+	if len(views) == 0 && makes && !traits.ManySecrets {
+		return []rotation.View{{Rotates: true}}
+	}
+	return views
 }
 
 // views are the objects of a client that a completion may belong to: at a vendor with many secrets those with the version that it

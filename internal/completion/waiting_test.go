@@ -288,3 +288,21 @@ func TestCompletion_OfASlowConsumerAtCSP(t *testing.T) {
 	cli.Sent(s.retire, s.rotate, s.retire)
 	cli.Empty()
 }
+
+// Beside the creation of the client secret, what a completion ends is the secret that is in use at that time.
+func TestCompletion_BesideTheCreation(t *testing.T) {
+	t.Parallel()
+	for _, s := range slots {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.NewWorld(t)
+			cli := w.Terminal(t, s.completed("1"))
+			plan := cli.Plan()
+			plan.Warns(t, "This completion ends the secret in use now, which this apply replaces")
+			plan.Warns(t, "The new secret stays.")
+			cli.ApplySaved().Succeeds(t)
+			cli.Sent(s.rotate, s.retire)
+			cli.Empty()
+		})
+	}
+}

@@ -89,6 +89,11 @@ var chapters = []chapter{
 		{"Perhaps rotated (VMware Cloud Services), and this plan makes room", csp, all(had(with(trigger("1"), settings{"on_pending_rotation": "retire_first"})), later(2*hour), func(w *world) {
 			w.CSP.RotateElsewhere(w.vendor.parent, theClient, "Somebody.elses-1", 24*hour)
 		}), plans(with(trigger("2"), settings{"on_pending_rotation": "retire_first"}))},
+		{"Perhaps rotated soon after a rotation (VMware Cloud Services), and a completion waits", csp, all(had(trigger("1")), later(5*time.Minute), func(w *world) {
+			w.CSP.RotateElsewhere(w.vendor.parent, theClient, "Somebody.elses-1", 24*hour)
+		}), func(w *world) {
+			w.plan(context.Background(), append(w.config(trigger("1")), w.completionBlock(theClient)))
+		}},
 		{"Rotated (Cloudflare), after an adoption", cloudflare, all(had(adopted), rotatesElsewhere), plans(adopted)},
 		{"Changed (VMware Cloud Services, where it reports an age)", csp, all(reportsAge, had(clean), later(72*hour), does(clean), func(w *world) { w.CSP.PatchSecretElsewhere(w.vendor.parent, theClient, "Somebody.elses-1") }), plans(clean)},
 		{"Changed (VMware Cloud Services), where the value is chosen", csp, all(reportsAge, had(with(chosen(1), clean)), later(72*hour), does(with(chosen(1), clean)), func(w *world) { w.CSP.PatchSecretElsewhere(w.vendor.parent, theClient, "Somebody.elses-1") }), plans(with(chosen(1), clean))},
