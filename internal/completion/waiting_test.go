@@ -9,11 +9,13 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/testing/consumer"
 )
 
-// slots are the vendors with two slots, with the acts of somebody else.
-var slots = []struct {
+// slot is a vendor with two slots, with the acts of somebody else.
+type slot struct {
 	shape
 	rotateElsewhere, endElsewhere func(w *acctest.World)
-}{
+}
+
+var slots = []slot{
 	{
 		shapes[0],
 		func(w *acctest.World) { w.Cloudflare.RotateElsewhere(acctest.Account, acctest.OAuthClient) },
@@ -28,6 +30,20 @@ var slots = []struct {
 	},
 }
 
+// eachSlot runs a test at every vendor with two slots, in a world of its own.
+func eachSlot(t *testing.T, test func(t *testing.T, s slot, w *acctest.World)) {
+	t.Helper()
+	t.Parallel()
+	for _, s := range slots {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, s, acctest.NewWorld(t))
+		})
+	}
+}
+
+func (s slot) secretAddress() string { return "oauthsecret_" + s.name + "_client_secret.app" }
+
 const nextPlanLooks = "the previous secret was not deleted yet"
 
 // A completion that waits compares, right before the end, how the client is with what its plan saw: somebody who rotates between
@@ -40,19 +56,19 @@ func TestWaiting_SomebodyRotatesAfterThePlan(t *testing.T) {
 				t.Parallel()
 				w := acctest.NewWorld(t)
 				cli := w.Terminal(t, s.completed("1"))
-				current := 1
+				quarter := "1"
 				if updates {
 					cli.Apply()
 					cli.Apply()
-					current = 2
+					quarter = "2"
 				}
 				w.Clock.Advance(time.Minute)
 				w.Consumers.Fail("app", consumer.BeforeWrite, 1)
-				cli.Configure(s.completed(quarter(current)))
+				cli.Configure(s.completed(quarter))
 				cli.ApplyFails()
 				w.ResetJournal()
 				w.Clock.Advance(time.Minute)
-				inUse := cli.Attribute("oauthsecret_"+s.name+"_client_secret.app", "client_secret").(string)
+				inUse := cli.Attribute(s.secretAddress(), "client_secret").(string)
 				cli.Plan().Warns(t, "this apply deletes the previous secret")
 				w.Clock.Advance(time.Minute)
 				s.endElsewhere(w)
@@ -83,93 +99,75 @@ func TestWaiting_SomebodyRotatesAfterThePlan(t *testing.T) {
 	}
 }
 
-func quarter(n int) string { return string(rune('0' + n)) }
-
 // A completion that is created for a rotation that an earlier apply made in place is told by nothing which rotation that was. Its
 // first apply ends nothing, and the next one, whose plan looked, does.
 func TestWaiting_OfAnOlderRotation(t *testing.T) {
-	t.Parallel()
-	for _, s := range slots {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			w := acctest.NewWorld(t)
-			cli := w.Terminal(t, s.secret("1"))
-			cli.Apply()
-			w.Clock.Advance(72 * time.Hour)
-			s.endElsewhere(w)
-			cli.Apply()
-			cli.Configure(s.secret("2"))
-			cli.Apply()
-			cli.Sent(s.rotate, s.rotate)
-			w.Clock.Advance(time.Minute)
-			cli.Configure(s.completed("2"))
-			cli.Plan().Warns(t, "the previous secret stays until the next apply")
-			cli.ApplySaved().Warns(t, nextPlanLooks)
-			cli.Sent()
-			cli.Plan().Warns(t, "this apply deletes the previous secret")
-			cli.ApplySaved().Succeeds(t)
-			cli.Sent(s.retire)
-			cli.Empty()
-		})
-	}
+	eachSlot(t, func(t *testing.T, s slot, w *acctest.World) {
+		cli := w.Terminal(t, s.secret("1"))
+		cli.Apply()
+		w.Clock.Advance(72 * time.Hour)
+		s.endElsewhere(w)
+		cli.Apply()
+		cli.Configure(s.secret("2"))
+		cli.Apply()
+		cli.Sent(s.rotate, s.rotate)
+		w.Clock.Advance(time.Minute)
+		cli.Configure(s.completed("2"))
+		cli.Plan().Warns(t, "the previous secret stays until the next apply")
+		cli.ApplySaved().Warns(t, nextPlanLooks)
+		cli.Sent()
+		cli.Plan().Warns(t, "this apply deletes the previous secret")
+		cli.ApplySaved().Succeeds(t)
+		cli.Sent(s.retire)
+		cli.Empty()
+	})
 }
 
 // A completion that waits is not carried out by a plan that did not look: somebody else may have rotated, and every plan that looked
 // was refused for it, so nothing of that is in state.
 func TestWaiting_WithoutARefresh(t *testing.T) {
-	t.Parallel()
-	for _, s := range slots {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			w := acctest.NewWorld(t)
-			cli := w.Terminal(t, s.completed("1"))
-			cli.Apply()
-			cli.Apply()
-			w.Clock.Advance(time.Minute)
-			w.Consumers.Fail("app", consumer.BeforeWrite, 1)
-			cli.Configure(s.completed("2"))
-			cli.ApplyFails()
-			w.ResetJournal()
-			inUse := cli.Attribute("oauthsecret_"+s.name+"_client_secret.app", "client_secret").(string)
-			w.Clock.Advance(time.Hour)
-			s.endElsewhere(w)
-			s.rotateElsewhere(w)
-			w.Clock.Advance(time.Minute)
-			cli.Run("plan", "-json", "-input=false") // which is not stored
-			cli.ApplyFails("-refresh=false").Errs(t, "Run the command again with a refresh")
-			cli.Sent()
-			if !s.accepts(w, inUse) {
-				t.Error("the secret in use was ended")
-			}
-		})
-	}
+	eachSlot(t, func(t *testing.T, s slot, w *acctest.World) {
+		cli := w.Terminal(t, s.completed("1"))
+		cli.Apply()
+		cli.Apply()
+		w.Clock.Advance(time.Minute)
+		w.Consumers.Fail("app", consumer.BeforeWrite, 1)
+		cli.Configure(s.completed("2"))
+		cli.ApplyFails()
+		w.ResetJournal()
+		inUse := cli.Attribute(s.secretAddress(), "client_secret").(string)
+		w.Clock.Advance(time.Hour)
+		s.endElsewhere(w)
+		s.rotateElsewhere(w)
+		w.Clock.Advance(time.Minute)
+		cli.Run("plan", "-json", "-input=false") // which is not stored
+		cli.ApplyFails("-refresh=false").Errs(t, "Run the command again with a refresh")
+		cli.Sent()
+		if !s.accepts(w, inUse) {
+			t.Error("the secret in use was ended")
+		}
+	})
 }
 
 // Under another alias nothing is known of the client secret's objects: a completion ends what was not changed after the apply began.
 func TestWaiting_UnderAnotherAlias(t *testing.T) {
-	t.Parallel()
-	for _, s := range slots {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			w := acctest.NewWorld(t)
-			config := func(quarter string) string {
-				return "provider \"oauthsecret\" {}\nprovider \"oauthsecret\" {\n  alias = \"second\"\n}\n" +
-					strings.Replace(s.completed(quarter), "depends_on = [", "provider = oauthsecret.second\n  depends_on = [", 1)
-			}
-			cli := w.Terminal(t, config("1"))
-			cli.Apply()
-			cli.Apply()
-			cli.Sent(s.rotate, s.retire)
-			w.Clock.Advance(time.Minute)
-			cli.Configure(config("2"))
-			cli.Apply()
-			cli.Apply()
-			if got := w.Effects(); len(got) < 2 {
-				t.Errorf("%d changes", len(got))
-			}
-			cli.Empty()
-		})
-	}
+	eachSlot(t, func(t *testing.T, s slot, w *acctest.World) {
+		config := func(quarter string) string {
+			return "provider \"oauthsecret\" {}\nprovider \"oauthsecret\" {\n  alias = \"second\"\n}\n" +
+				strings.Replace(s.completed(quarter), "depends_on = [", "provider = oauthsecret.second\n  depends_on = [", 1)
+		}
+		cli := w.Terminal(t, config("1"))
+		cli.Apply()
+		cli.Apply()
+		cli.Sent(s.rotate, s.retire)
+		w.Clock.Advance(time.Minute)
+		cli.Configure(config("2"))
+		cli.Apply()
+		cli.Sent(s.change()...)
+		cli.Apply() // takes over that the previous secret is gone
+		cli.Sent()
+		cli.Empty()
+	})
 }
 
 // actionOf is the secret with an action that an update of the consumer triggers.
@@ -193,27 +191,22 @@ action "oauthsecret_` + s.name + `_complete_rotation" "app" {
 
 // An action is planned beside the rotation that it completes: the plan says which secret that ends.
 func TestAction_PlannedBesideTheRotation(t *testing.T) {
-	t.Parallel()
 	acctest.Need(t, "actions", "1.14", "")
-	for _, s := range slots {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			w := acctest.NewWorld(t)
-			rotatedAt := "rotated_at = oauthsecret_" + s.name + "_client_secret.app.rotated_at"
-			cli := w.Terminal(t, actionOf(s.shape, "1", rotatedAt))
-			cli.Apply()
-			w.Clock.Advance(72 * time.Hour)
-			s.endElsewhere(w)
-			cli.Apply()
-			w.ResetJournal()
-			cli.Configure(actionOf(s.shape, "2", rotatedAt))
-			plan := cli.Plan()
-			plan.Warns(t, "This completion ends the current secret (version ")
-			plan.Warns(t, ", which this apply replaces")
-			cli.ApplySaved().Succeeds(t)
-			cli.Sent(s.rotate, s.retire)
-		})
-	}
+	eachSlot(t, func(t *testing.T, s slot, w *acctest.World) {
+		rotatedAt := "rotated_at = " + s.secretAddress() + ".rotated_at"
+		cli := w.Terminal(t, actionOf(s.shape, "1", rotatedAt))
+		cli.Apply()
+		w.Clock.Advance(72 * time.Hour)
+		s.endElsewhere(w)
+		cli.Apply()
+		w.ResetJournal()
+		cli.Configure(actionOf(s.shape, "2", rotatedAt))
+		plan := cli.Plan()
+		plan.Warns(t, "This completion ends the current secret (version ")
+		plan.Warns(t, ", which this apply replaces")
+		cli.ApplySaved().Succeeds(t)
+		cli.Sent(s.rotate, s.retire)
+	})
 }
 
 // An action has no look of its plan. With rotated_at a saved plan ends nothing that somebody else's rotation made the previous
@@ -226,7 +219,7 @@ func TestInvoke_SomebodyRotatesAfterThePlan(t *testing.T) {
 			t.Parallel()
 			w := acctest.NewWorld(t)
 			invoke := "-invoke=action.oauthsecret_" + s.name + "_complete_rotation.app"
-			address := "oauthsecret_" + s.name + "_client_secret.app"
+			address := s.secretAddress()
 			cli := w.Terminal(t, actionOf(s.shape, "1", "rotated_at = "+address+".rotated_at"))
 			cli.Apply()
 			w.ResetJournal()
@@ -247,7 +240,7 @@ func TestInvoke_SomebodyRotatesAfterThePlan(t *testing.T) {
 		t.Run(s.name+", nobody does", func(t *testing.T) {
 			t.Parallel()
 			w := acctest.NewWorld(t)
-			for _, more := range []string{"", "rotated_at = oauthsecret_" + s.name + "_client_secret.app.rotated_at"} {
+			for _, more := range []string{"", "rotated_at = " + s.secretAddress() + ".rotated_at"} {
 				invoke := "-invoke=action.oauthsecret_" + s.name + "_complete_rotation.app"
 				cli := w.Terminal(t, actionOf(s.shape, "1", more))
 				cli.Apply()
@@ -255,7 +248,7 @@ func TestInvoke_SomebodyRotatesAfterThePlan(t *testing.T) {
 				w.Clock.Advance(time.Minute)
 				cli.Apply(invoke)
 				cli.Sent(s.retire)
-				cli.Run("state", "rm", "oauthsecret_"+s.name+"_client_secret.app")
+				cli.Run("state", "rm", s.secretAddress())
 			}
 		})
 	}
@@ -276,7 +269,7 @@ func TestCompletion_OfASlowConsumerAtCSP(t *testing.T) {
 	cli.Sent(s.rotate, s.retire)
 	cli.Plan().Silent(t)
 	cli.Empty()
-	if drift := cli.Attribute("oauthsecret_csp_client_secret.app", "drift"); drift != nil {
+	if drift := cli.Attribute(s.secretAddress(), "drift"); drift != nil {
 		t.Errorf("drift is %v", drift)
 	}
 	cli.Apply("-replace=" + s.address())
@@ -291,18 +284,13 @@ func TestCompletion_OfASlowConsumerAtCSP(t *testing.T) {
 
 // Beside the creation of the client secret, what a completion ends is the secret that is in use at that time.
 func TestCompletion_BesideTheCreation(t *testing.T) {
-	t.Parallel()
-	for _, s := range slots {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			w := acctest.NewWorld(t)
-			cli := w.Terminal(t, s.completed("1"))
-			plan := cli.Plan()
-			plan.Warns(t, "This completion ends the secret in use now, which this apply replaces")
-			plan.Warns(t, "The new secret stays.")
-			cli.ApplySaved().Succeeds(t)
-			cli.Sent(s.rotate, s.retire)
-			cli.Empty()
-		})
-	}
+	eachSlot(t, func(t *testing.T, s slot, w *acctest.World) {
+		cli := w.Terminal(t, s.completed("1"))
+		plan := cli.Plan()
+		plan.Warns(t, "This completion ends the secret in use now, which this apply replaces")
+		plan.Warns(t, "The new secret stays.")
+		cli.ApplySaved().Succeeds(t)
+		cli.Sent(s.rotate, s.retire)
+		cli.Empty()
+	})
 }

@@ -118,14 +118,14 @@ func (c *call) decodeError(o outcome) VendorError {
 		said = c.client.options.DecodeError(o.header, o.body)
 	}
 	secrets := c.allSecrets()
-	said.Code = code(secret.Scrub(said.Code, secrets, maxToken))
-	said.Message = words(secret.Scrub(said.Message, secrets, MaxMessage), names(c.request.URL))
-	said.RequestID = secret.Scrub(cmp.Or(id(said.RequestID), headerRequestID(o.header)), secrets, maxToken)
+	said.Code = PlainCode(secret.Scrub(said.Code, secrets, maxToken))
+	said.Message = plainWords(secret.Scrub(said.Message, secrets, MaxMessage), namesIn(c.request.URL))
+	said.RequestID = secret.Scrub(cmp.Or(plainID(said.RequestID), headerRequestID(o.header)), secrets, maxToken)
 	return said
 }
 
 func headerRequestID(header http.Header) string {
-	return cmp.Or(id(header.Get("X-Request-Id")), id(header.Get("Cf-Ray")))
+	return cmp.Or(plainID(header.Get("X-Request-Id")), plainID(header.Get("Cf-Ray")))
 }
 
 func isHTML(body []byte) bool {

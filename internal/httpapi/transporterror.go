@@ -48,7 +48,7 @@ func describe(operation, attempt context.Context, err error, secrets []string) e
 	}
 	text := secret.Scrub(err.Error(), secrets, MaxMessage)
 	if _, network := errors.AsType[net.Error](err); !network && !isDial(err) && !isRefusedTLS(err) {
-		text = words(text, nil) // of an answer that is not HTTP, which the error quotes
+		text = plainWords(text, nil) // of an answer that is not HTTP, which the error quotes
 	}
 	return &transportError{text: text}
 }

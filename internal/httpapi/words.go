@@ -29,8 +29,8 @@ const (
 	around       = `.,:;!?()[]{}<>"'` + "`"
 )
 
-// words is what may be shown of a vendor's text. A word may be anything when it is one of the names that the request gave.
-func words(text string, names []string) string {
+// plainWords is what may be shown of a vendor's text. A word may be anything when it is one of the names that the request gave.
+func plainWords(text string, names []string) string {
 	all := strings.Fields(text)
 	spelled := 0
 	for _, word := range all {
@@ -79,8 +79,8 @@ func isPlain(word string, spells bool) bool {
 	return true
 }
 
-// code is what may be shown of a vendor's error code, "" for nothing.
-func code(text string) string {
+// PlainCode is what may be shown of a vendor's error code, "" for nothing.
+func PlainCode(text string) string {
 	parts := joints.Split(text, -1)
 	numbers := 0
 	for _, part := range parts {
@@ -97,16 +97,16 @@ func code(text string) string {
 	return text
 }
 
-// id is what may be shown of a request id, "" for nothing.
-func id(text string) string {
+// plainID is what may be shown of a request id, "" for nothing.
+func plainID(text string) string {
 	if !requestID.MatchString(text) {
 		return ""
 	}
 	return text
 }
 
-// names are the words of a request's address: the ids of what it is about.
-func names(address string) []string {
+// namesIn are the words of a request's address: the ids of what it is about.
+func namesIn(address string) []string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil

@@ -20,15 +20,15 @@ func TestWordsHideWhatNobodyKnows(t *testing.T) {
 	const value = "cfnew46LG3YrQ9xT7kPwZ2mNb8vJhD5sKaEcR1uW"
 	for name, text := range encodings(value) {
 		for _, frame := range []string{"%s", "the value %s is wrong", `unexpected "%s"`, "[%s]", "secret=%s;", "a%sz"} {
-			shown := words(fmt.Sprintf(frame, text), nil)
+			shown := plainWords(fmt.Sprintf(frame, text), nil)
 			if reveals(shown, value) || reveals(shown, text) {
 				t.Errorf("%s in %q: %q", name, frame, shown)
 			}
 		}
-		if shown := code(text); shown != "" {
+		if shown := PlainCode(text); shown != "" {
 			t.Errorf("%s: the code %q", name, shown)
 		}
-		if shown := id(text); shown != "" {
+		if shown := plainID(text); shown != "" {
 			t.Errorf("%s: the request id %q", name, shown)
 		}
 	}
@@ -96,17 +96,17 @@ func TestWordsShowWords(t *testing.T) {
 		"x9y8z7a6b5c4d3e2f1": "",
 		"":                   "",
 	} {
-		if got := words(text, []string{"a1b2c3d4e5f6"}); got != want {
+		if got := plainWords(text, []string{"a1b2c3d4e5f6"}); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 	for _, shown := range []string{"10000", "250.100", "540.120-340.800", "invalid_client", "unauthorized_client", "E1001", "InvalidToken", "RATE_LIMIT", "7"} {
-		if code(shown) != shown {
+		if PlainCode(shown) != shown {
 			t.Errorf("the code %q is hidden", shown)
 		}
 	}
 	for _, shown := range []string{"8d1f6a7c9e2b4a10-FRA", "5f0c7d7a-3a3e-4b0c-9d0e-2b7a1d9a4c11", "4bf92f3577b34da6a3ce929d0e0e4736"} {
-		if id(shown) != shown {
+		if plainID(shown) != shown {
 			t.Errorf("the request id %q is hidden", shown)
 		}
 	}

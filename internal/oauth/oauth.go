@@ -9,7 +9,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -111,9 +110,6 @@ func Try(ctx context.Context, c *httpapi.Client, r httpapi.Request, classify fun
 	return verify.Answer{}
 }
 
-// codePattern is what an error code looks like: "invalid_grant". Anything else is no code and may be an echo.
-var codePattern = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,40}$`)
-
 // Failure is the error of RFC 6749 section 5.2.
 type Failure struct{ Code, Description string }
 
@@ -126,10 +122,7 @@ func ReadFailure(body []byte) Failure {
 	if httpapi.Unmarshal(body, &w) != nil {
 		return Failure{}
 	}
-	if !codePattern.MatchString(w.Error) {
-		w.Error = ""
-	}
-	return Failure{Code: w.Error, Description: w.Description}
+	return Failure{Code: httpapi.PlainCode(w.Error), Description: w.Description}
 }
 
 // Classify says what an answer to a request for grant tells about the secret that was sent.

@@ -69,6 +69,7 @@ func TestClassify(t *testing.T) {
 		{token, 401, `{"error": "unsupported_grant_type"}`, verify.Complaint, "unsupported_grant_type"},
 		{token, 400, `{"error": "invalid_grant"}`, verify.Complaint, "invalid_grant"},
 		{token, 400, `{"error": "an echo of a value"}`, verify.Unclear, ""},
+		{token, 400, `{"error": "cfnew46LG3YrQ9xT7kPwZ2mNb8vJhD5s"}`, verify.Unclear, ""},
 		{token, 400, ``, verify.Unclear, ""},
 		{token, 401, ``, verify.PossibleRefusal, ""},
 		{token, 401, `Unauthorized`, verify.PossibleRefusal, ""},

@@ -140,7 +140,7 @@ func (g *Gate) End(ctx context.Context, traits rotation.Traits, e rotation.Endin
 		if err := g.ready(ctx); err != nil {
 			return false, err
 		}
-		if ended, err = g.connection.vendor.Retire(ctx, g.client, e.SecretID, facts); err != nil && !g.tookEffect(ctx, traits, facts, err) {
+		if ended, err = g.connection.vendor.Retire(ctx, g.client, e.SecretID, facts); err != nil {
 			return ended, err
 		}
 		g.connection.Registry.ended(g.client, e.SecretID)
@@ -149,16 +149,6 @@ func (g *Gate) End(ctx context.Context, traits rotation.Traits, e rotation.Endin
 		e.View.Record.Ended(e.SecretID, g.connection.Now(), facts.ChangedAt)
 	}
 	return ended, nil
-}
-
-// tookEffect finds out whether an end that was not answered was carried out: then the client's last change is another one than
-// right before.
-func (g *Gate) tookEffect(ctx context.Context, traits rotation.Traits, before rotation.Facts, err error) bool {
-	if traits.ManySecrets || traits.ShowsPrevious || before.ChangedAt == nil || !httpapi.IsOutcomeUnknown(err) {
-		return false
-	}
-	after, err := g.connection.ReadAnew(ctx, g.client)
-	return err == nil && after.ChangedAt != nil && after.ChangedAt.After(*before.ChangedAt)
 }
 
 // Revoke makes every secret of a client useless by replacing them all with one that nobody gets. holder is the object that

@@ -223,16 +223,7 @@ func (r *Registry) Objects(c rotation.Client) (objects []Object) {
 
 // Held tells whether an object is known to hold the secret with this id.
 func (r *Registry) Held(c rotation.Client, id string) bool {
-	for _, o := range r.Objects(c) {
-		ids := []string{o.State.SecretID, o.State.PreviousSecretID}
-		for _, older := range o.Record.Older {
-			ids = append(ids, older.ID)
-		}
-		if slices.ContainsFunc(ids, func(held string) bool { return held != "" && (rotation.Entry{ID: held}).Is(id) }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Objects(c), func(o Object) bool { return o.Holds(id) })
 }
 
 // Facts are those of the last read of a client in this process; nil before one.

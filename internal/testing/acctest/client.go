@@ -54,6 +54,23 @@ func (c Client) Named(name, arguments string) string {
 	return fmt.Sprintf("resource %q %q {\n  %s = %q\n%s\n}\n", c.Type(), name, c.ID, c.IDValue, arguments)
 }
 
+// ReplacedFirst is HCL with create_before_destroy, and a consumer that fails where its condition does not hold: then the old half
+// of a replacement is left over.
+func (c Client) ReplacedFirst(arguments, consumer string) string {
+	return c.HCL(arguments+"\n  lifecycle { create_before_destroy = true }") + fmt.Sprintf(`
+resource "terraform_data" "consumer" {
+  input = %s.client_secret_sha256
+  lifecycle {
+    create_before_destroy = true
+    postcondition {
+      condition     = %s
+      error_message = "the consumer failed"
+    }
+  }
+}
+`, c.Address(), consumer)
+}
+
 // Secrets is the history of the client's secrets, the oldest first.
 func (c Client) Secrets(w *World) []simulator.SecretRecord {
 	if c.Vendor == CSP.Vendor {

@@ -203,19 +203,7 @@ func TestReplaceWithoutARefreshKeepsTheState(t *testing.T) {
 func TestRetirementOfALeftOverOldHalf(t *testing.T) {
 	w := world(t)
 	config := func(arguments, consumer string) string {
-		return c.HCL(arguments+`
-  on_destroy = "retire_previous"
-  lifecycle { create_before_destroy = true }`) + `
-resource "terraform_data" "consumer" {
-  input = ` + c.Address() + `.client_secret_sha256
-  lifecycle {
-    create_before_destroy = true
-    postcondition {
-      condition     = ` + consumer + `
-      error_message = "the consumer failed"
-    }
-  }
-}`
+		return c.ReplacedFirst(arguments+"\n  on_destroy = \"retire_previous\"", consumer)
 	}
 	cli := w.Terminal(t, config(alone, `self.output != ""`))
 	cli.Apply()

@@ -162,19 +162,7 @@ func TestRevokeOfALeftOverOldHalf(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := world(t)
 			config := func(arguments, consumer string) string {
-				return c.HCL(arguments+`
-  on_destroy = "revoke"
-  lifecycle { create_before_destroy = true }`) + `
-resource "terraform_data" "consumer" {
-  input = ` + c.Address() + `.client_secret_sha256
-  lifecycle {
-    create_before_destroy = true
-    postcondition {
-      condition     = ` + consumer + `
-      error_message = "the consumer failed"
-    }
-  }
-}`
+				return c.ReplacedFirst(arguments+"\n  on_destroy = \"revoke\"", consumer)
 			}
 			cli := w.Terminal(t, config(alone, `self.output != ""`))
 			cli.Apply()

@@ -288,7 +288,7 @@ func unregenerated(err error, notes []string) error {
 
 // Retire implements rotation.Vendor. CSP does not show whether a rotation is open, and what it answers when none is open
 // is not documented: a refusal with 400, or with 404 while the app exists, counts as nothing to end.
-func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, _ rotation.Facts) (bool, error) {
+func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, before rotation.Facts) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
@@ -296,6 +296,8 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, _ rot
 	var refused *httpapi.APIError
 	switch {
 	case err == nil:
+		return true, nil
+	case httpapi.IsOutcomeUnknown(err) && s.changedSince(ctx, c, before):
 		return true, nil
 	case httpapi.IsOutcomeUnknown(err):
 		// Ending what is ended already does nothing, unless somebody began a new rotation meanwhile; that would end the
@@ -312,6 +314,14 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, _ rot
 		return false, err
 	}
 	return false, err
+}
+
+// changedSince tells that the app was changed after it was looked at right before: an end that was not answered was carried out.
+func (s *secrets) changedSince(ctx context.Context, c rotation.Client, before rotation.Facts) bool {
+	ctx, cancel := rotation.Detached(ctx)
+	defer cancel()
+	app, err := s.api.App(ctx, c.Scope, c.ID)
+	return err == nil && before.ChangedAt != nil && app.LastUpdatedAt != nil && app.LastUpdatedAt.After(*before.ChangedAt)
 }
 
 // Verify implements rotation.Vendor with a login of the app itself, or what stands in for one.

@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"net/http"
-	"regexp"
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 )
@@ -22,9 +21,6 @@ type cspError struct {
 	// own tells that nothing but the vendor's API sends it.
 	own bool
 }
-
-// codePattern is what a code looks like: "250.100", "540.120-340.800". Anything else is no code and may be an echo.
-var codePattern = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,40}$`)
 
 func readCSPError(body []byte) cspError {
 	var fields map[string]json.RawMessage
@@ -66,8 +62,6 @@ func decodeError(_ http.Header, body []byte) httpapi.VendorError {
 			e.Code, e.Message = oauth.Error, oauth.Description
 		}
 	}
-	if !codePattern.MatchString(e.Code) {
-		e.Code = ""
-	}
+	e.Code = httpapi.PlainCode(e.Code)
 	return httpapi.VendorError{Code: e.Code, Message: e.Message, RequestID: e.requestID, Own: e.own}
 }

@@ -64,9 +64,7 @@ func classify(grant string, status int, body []byte) verify.Answer {
 		return oauth.Classify(grant, status, body)
 	}
 	a := verify.Answer{Outcome: verify.Unclear, Status: status, Code: failure.Code}
-	if !codePattern.MatchString(a.Code) {
-		a.Code = ""
-	}
+	a.Code = httpapi.PlainCode(a.Code)
 	switch status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound:
 	default:

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,9 +12,6 @@ import (
 
 // problemShape is a fixed text, like every problem of an answer: a decoder's own error may quote a part of the body.
 const problemShape = "the answer is not the JSON that the vendor documents"
-
-// codePattern is what a code looks like: "403", "invalid_client". Anything else is no code and may be an echo.
-var codePattern = regexp.MustCompile(`^[0-9A-Za-z_.-]{1,40}$`)
 
 // decodeError is httpapi.Options.DecodeError. One decoder reads the vendor's two forms (ProblemDetails, and the one with
 // identifier and responseCode) and the error of RFC 6749 section 5.2, because none of them is documented for every status.
@@ -39,9 +35,7 @@ func decodeError(_ http.Header, body []byte) httpapi.VendorError {
 		RequestID: text("identifier"),
 		Own:       isOwn(fields),
 	}
-	if !codePattern.MatchString(said.Code) {
-		said.Code = ""
-	}
+	said.Code = httpapi.PlainCode(said.Code)
 	var details any
 	_ = httpapi.Unmarshal(fields["errors"], &details)
 	if found := texts(nil, details); len(found) > 0 {
