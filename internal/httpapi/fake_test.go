@@ -12,6 +12,7 @@ import (
 )
 
 func respond(status int, header http.Header, body string) *http.Response {
+	header = header.Clone() // whoever receives a response may change its headers
 	if header == nil {
 		header = http.Header{}
 	}

@@ -81,6 +81,9 @@ func isPlain(word string, spells bool) bool {
 
 // PlainCode is what may be shown of a vendor's error code, "" for nothing.
 func PlainCode(text string) string {
+	if len(text) > maxJoined {
+		return ""
+	}
 	parts := joints.Split(text, -1)
 	numbers := 0
 	for _, part := range parts {
@@ -91,7 +94,7 @@ func PlainCode(text string) string {
 			numbers++
 		}
 	}
-	if len(parts) > maxCodeParts || len(text) > maxJoined || numbers > 0 && numbers < len(parts) {
+	if len(parts) > maxCodeParts || numbers > 0 && numbers < len(parts) {
 		return ""
 	}
 	return text
