@@ -125,7 +125,7 @@ func Environment(more map[string]string) []string {
 			env = append(env, entry)
 		}
 	}
-	env = append(env, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0")
+	env = append(env, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0", "GOGC=off")
 	for name, value := range more {
 		env = append(env, name+"="+value)
 	}
