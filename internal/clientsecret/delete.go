@@ -28,10 +28,15 @@ func (r *clientSecret) Delete(ctx context.Context, req resource.DeleteRequest, r
 		return
 	}
 	r.saw(m, rec, session.Goes, nil) // a creation in the same run is a replacement, and starts where this object ends
+	// Of a tainted object without a refresh, the plan saw a creation only, and could not say what is lost with this one.
+	if refused := rotation.PendingReplaced(r.kind.Traits, m.state(), rec); refused != nil && !loadPlanned(ctx, req.Private).Destroys {
+		r.fail(&resp.Diagnostics, m, "replace the secret", refused)
+		return
+	}
 	action := m.OnDestroy.ValueString()
 	if action == DestroyKeep || action == "" {
 		if !rec.Valid() { // the plan may have seen a creation only, as of a tainted object that was not read
-			r.destroyMessages(m, rec, false, &resp.Diagnostics)
+			r.destroyMessages(m, rec, nil, nil, &resp.Diagnostics)
 		}
 		return
 	}

@@ -71,6 +71,7 @@ func TestRefreshOnly_Nightly(t *testing.T) {
 	terminal.Apply("-refresh-only")
 	night.finds("once it is stored")
 	for name, command := range map[string][]string{
+		"a refresh-only plan": {"plan", "-json", "-input=false", "-refresh-only"},
 		"a plan": {"plan", "-json", "-input=false"}, "a plan that reads nothing": {"plan", "-json", "-input=false", "-refresh=false"},
 	} {
 		if warned := warnings(terminal.Must(command...)); !maps.EqualFunc(warned, times(addresses), func(a, b int) bool { return a == b }) {
@@ -139,6 +140,7 @@ func warnings(r acctest.Result) map[string]int {
 			continue
 		}
 		_, title, _ := strings.Cut(message.Diagnostic.Summary, ": ")
+		title, _, _ = strings.Cut(title, " (")
 		if slices.Contains([]string{"somebody else rotated the secret", "the client was changed elsewhere", "the secret in state does not work"}, title) {
 			at[message.Diagnostic.Address]++
 		}

@@ -4,6 +4,7 @@ package clientsecret
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -88,12 +89,17 @@ func (k Kind) PlanScope(configured, planned types.String, connection *session.Co
 	return planned
 }
 
-// titled is a title with the client in it: the CLI folds warnings that have the same title.
-func (k Kind) titled(c rotation.Client, title string) string {
-	return k.Noun + " " + c.ID + ": " + title
+// titled is a title with the client in it, and with all that tells this object from others: the CLI folds warnings that have the
+// same title. secretID is "" where there is none, or where it is not known.
+func (k Kind) titled(c rotation.Client, secretID, title string) string {
+	rest := strings.TrimSuffix(k.Scope.Name, "_id") + " " + c.Scope
+	if secretID != "" {
+		rest += ", secret " + secretID
+	}
+	return fmt.Sprintf("%s %s: %s (%s)", k.Noun, c.ID, title, rest)
 }
 
-// Say adds a warning about a client, and where to find it.
-func (k Kind) Say(diags *diag.Diagnostics, c rotation.Client, message rotation.Message) {
-	diags.AddWarning(k.titled(c, message.Title), message.Detail+"\n\n"+explain.Where(k.Subject(c)))
+// Say adds a warning about a client, and where to find it. secretID names the secret that it is about at a vendor with many.
+func (k Kind) Say(diags *diag.Diagnostics, c rotation.Client, secretID string, message rotation.Message) {
+	diags.AddWarning(k.titled(c, secretID, message.Title), message.Detail+"\n\n"+explain.Where(k.Subject(c)))
 }

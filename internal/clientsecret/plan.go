@@ -48,8 +48,15 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		if !plan.Scope.Equal(prior.Scope) || !plan.Client.Equal(prior.Client) {
 			// Another client: Terraform replaces the resource and plans its creation next.
 			r.saw(prior, rec, session.Goes, nil)
-			r.destroyMessages(prior, rec, true, &resp.Diagnostics)
+			if refused := rotation.PendingReplaced(r.kind.Traits, prior.state(), rec); refused != nil {
+				r.fail(&resp.Diagnostics, prior, "plan the replacement", refused)
+				return
+			}
+			r.destroyMessages(prior, rec, nil, &rotation.Replacement{Elsewhere: true}, &resp.Diagnostics)
 			// The CLI shows the warnings of this plan only, so what happens to the new client is said here too.
+			if takes := rotation.TakesOver(r.kind.Traits, plan.settings()); takes != nil && plan.named() && plan.OnCreate.ValueString() == CreateRotate {
+				r.say(&resp.Diagnostics, plan, *takes)
+			}
 			r.creationMessages(ctx, plan, nil, &resp.Diagnostics)
 			r.forget(&plan)
 		} else {
@@ -66,12 +73,12 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 
 // titled is a title with the client in it: the CLI folds warnings that have the same title.
 func (r *clientSecret) titled(m model, title string) string {
-	return r.kind.titled(m.client(), title)
+	return r.kind.titled(m.client(), m.SecretID.ValueString(), title)
 }
 
 // say adds a message about m's client.
 func (r *clientSecret) say(diags *diag.Diagnostics, m model, message rotation.Message) {
-	r.kind.Say(diags, m.client(), message)
+	r.kind.Say(diags, m.client(), m.SecretID.ValueString(), message)
 }
 
 func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model, rec rotation.Record, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -242,7 +249,11 @@ func (r *clientSecret) planKept(plan *model, prior model, rec rotation.Record, d
 		plan.DueAt = types.StringUnknown()
 	}
 	plan.PreviousEndsAt = stamp(rotation.PreviousEndsAt(traits, set, st, rec))
-	r.planPreviousEnds(plan, prior, set, st)
+	r.planPreviousEnds(plan, prior, set, st, rec)
+	if at := rotation.RetireAt(set, st); !decision.Retire && at != nil && !plan.RetireAfter.Equal(prior.RetireAfter) && st.HasPrevious &&
+		rotation.PreviousIsOurs(traits, st, rec) && r.connection.Usable(diags) && !at.After(r.connection.Now()) {
+		r.say(diags, prior, rotation.DueNext(st, rec))
+	}
 	switch {
 	case decision.Retire && set.Verified && !prior.Verified.ValueBool() && !verifyRequired(*plan): // without a proof nothing is deleted
 		plan.HasPrevious, plan.PreviousEndsAt, plan.PreviousSecretID = types.BoolUnknown(), types.StringUnknown(), types.StringUnknown()
@@ -272,7 +283,7 @@ func (r *clientSecret) planKept(plan *model, prior model, rec rotation.Record, d
 }
 
 // planPreviousEnds keeps the rule by which the previous secret ends, or takes over that a setting changed it.
-func (r *clientSecret) planPreviousEnds(plan *model, prior model, set rotation.Settings, st rotation.State) {
+func (r *clientSecret) planPreviousEnds(plan *model, prior model, set rotation.Settings, st rotation.State, rec rotation.Record) {
 	if !st.HasPrevious || st.Version == 0 {
 		return
 	}
@@ -281,7 +292,9 @@ func (r *clientSecret) planPreviousEnds(plan *model, prior model, set rotation.S
 		plan.PreviousEnds = types.StringUnknown()
 		plan.PreviousEndsAt = types.StringUnknown()
 	case !plan.RetireAfter.Equal(prior.RetireAfter) && !r.kind.Traits.EndsOverlap:
-		plan.PreviousEnds = text(rotation.PreviousEnds(r.kind.Traits, set, false))
+		if !r.kind.Traits.ManySecrets || rotation.PreviousIsOurs(r.kind.Traits, st, rec) { // else nothing here ends it
+			plan.PreviousEnds = text(rotation.PreviousEnds(r.kind.Traits, set, false))
+		}
 	case !plan.RetireAfter.Equal(prior.RetireAfter) && set.RetireAfter != nil:
 		earlier := rotation.RetireAt(set, st)
 		if st.PreviousEndsAt == nil || earlier != nil && earlier.Before(*st.PreviousEndsAt) {
@@ -292,7 +305,8 @@ func (r *clientSecret) planPreviousEnds(plan *model, prior model, set rotation.S
 
 // planOutcome sets what is known of a rotation's other results. st is what was there before; the zero value at a creation.
 func (r *clientSecret) planOutcome(plan *model, st rotation.State, rec rotation.Record) {
-	set, traits := plan.settings(), r.kind.Traits
+	traits := r.kind.Traits
+	set := plan.settings().Of(traits, st)
 	if plan.Verify.IsNull() {
 		plan.Verified = types.BoolNull()
 	}
@@ -300,7 +314,7 @@ func (r *clientSecret) planOutcome(plan *model, st rotation.State, rec rotation.
 		plan.DueAt = types.StringNull()
 	}
 	nothingBefore := traits.ManySecrets && rotation.NothingBefore(st, rec)
-	if !plan.RetireAfter.IsUnknown() && !plan.Mode.IsUnknown() {
+	if !set.Unknown.RetireAfter && !plan.Mode.IsUnknown() {
 		plan.PreviousEnds = text(rotation.PreviousEnds(traits, set, nothingBefore))
 	}
 	switch {
@@ -308,7 +322,7 @@ func (r *clientSecret) planOutcome(plan *model, st rotation.State, rec rotation.
 		plan.HasPrevious, plan.PreviousEndsAt, plan.PreviousSecretID = types.BoolValue(false), types.StringNull(), types.StringNull()
 	case plan.Mode.ValueString() == string(rotation.Regenerate):
 		plan.HasPrevious, plan.PreviousEndsAt = types.BoolValue(false), types.StringNull()
-	case plan.RetireAfter.IsUnknown() || set.RetireAfter != nil && *set.RetireAfter == 0:
+	case set.Unknown.RetireAfter || set.RetireAfter != nil && *set.RetireAfter == 0:
 	case !traits.ManySecrets && !plan.Mode.IsUnknown():
 		plan.HasPrevious = types.BoolValue(true)
 		if !traits.EndsOverlap && plan.RetireAfter.IsNull() {

@@ -3,7 +3,9 @@ package clientsecret
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -30,6 +32,9 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 		plan.Version = types.Int64Value(0)
 		plan.RotatedAt, plan.Verified, plan.PreviousEndsAt = types.StringNull(), types.BoolNull(), types.StringNull()
 		plan.Reason, plan.PreviousEnds = types.StringNull(), types.StringNull()
+		if !r.kind.Traits.ManySecrets && !r.kind.Traits.ShowsPrevious {
+			plan.HasPrevious = types.BoolValue(false) // none that is known
+		}
 	case !plan.OnCreate.IsUnknown():
 		plan.Reason = types.StringValue(rotation.Reason{Kind: rotation.BecauseCreated}.String())
 		r.planCustody(plan)
@@ -61,6 +66,9 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 		r.connection.Registry.StopsAtOpen(plan.client())
 	}
 	gone := r.replaced(ctx, *plan, replaced, diags)
+	if replaced.Object == "" && len(gone) == 0 {
+		r.taintedElsewhere(ctx, plan.client(), diags)
+	}
 	if replaced.Object == "" && len(gone) == 1 && gone[0].Fate == session.Seen && resp.Private != nil {
 		// A tainted object goes without its private state; what it knows reaches its destruction with this plan.
 		diags.Append(storeKey(ctx, resp.Private, recordKey, gone[0].Record)...)
@@ -69,6 +77,10 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 		return
 	}
 	for _, o := range gone {
+		if refused := rotation.PendingReplaced(r.kind.Traits, o.State, o.Record); refused != nil && (o.Fate != session.Goes || o.Object == replaced.Object) {
+			r.fail(diags, *plan, "plan the replacement", refused)
+			return
+		}
 		if adopt && o.Revokes {
 			r.fail(diags, *plan, "plan the replacement", rotation.RevokedAndAdopted())
 			return
@@ -87,14 +99,26 @@ func (r *clientSecret) creationMessages(ctx context.Context, plan model, gone []
 		r.say(diags, plan, rotation.Message{
 			Title: "client_secret is null until the first rotation",
 			Detail: "on_create is \"adopt\": nothing is called, the secret in use stays, and its value cannot be read. Whatever reads client_secret or encrypted_client_secret gets null. " +
-				"Rotate (another value in rotate_when_changed, or rotate_after) to have a secret that is known here.",
+				"The first rotation" + firstRotation(plan) + " makes one that is known here.",
 		})
 	} else {
-		for _, m := range rotation.CreationEndings(r.kind.Traits, plan.settings()) {
+		st := rotation.State{}
+		if len(gone) == 1 {
+			st = gone[0].State
+		}
+		for _, m := range rotation.CreationEndings(r.kind.Traits, plan.settings(), st) {
 			r.say(diags, plan, m)
 		}
 	}
 	r.lookBeforeCreation(ctx, plan, adopt, gone, diags)
+}
+
+// firstRotation is what makes the first secret of an adopted client.
+func firstRotation(plan model) string {
+	if !plan.ChosenVersion.IsNull() {
+		return " (a new value in client_secret_wo with a new client_secret_wo_version)"
+	}
+	return " (another value in rotate_when_changed, or rotate_after)"
 }
 
 // settlePauses is how long a creation waits for objects of its client that were read and not planned yet. They are on their way
@@ -125,11 +149,47 @@ func (r *clientSecret) replaced(ctx context.Context, plan model, rec rotation.Re
 		if o.Fate == session.Goes && o.Object != rec.Object {
 			continue // its own plan says so
 		}
-		for _, m := range rotation.DestroyMessages(r.kind.Traits, o.OnDestroy, o.State, o.Record, nil, true) {
-			r.say(diags, plan, m)
+		by := &rotation.Replacement{Adopts: plan.OnCreate.ValueString() != CreateRotate, Settings: plan.settings()}
+		for _, m := range rotation.DestroyMessages(r.kind.Traits, o.OnDestroy, o.State, o.Record, nil, by) {
+			r.kind.Say(diags, plan.client(), o.State.SecretID, m)
 		}
 	}
 	return gone
+}
+
+// walkPauses is how long a creation waits for the plans of objects of other clients that were read: about a second, in steps that
+// are short for a plan of many objects.
+var walkPauses = slices.Concat(settlePauses[:2], slices.Repeat([]time.Duration{100 * time.Millisecond}, 9))
+
+// taintedElsewhere says what the destruction of objects ends that were read and of which no plan comes. Terraform plans a tainted
+// object as a creation only; where its ids changed as well, that creation is at another client, and nothing else tells of the old one.
+func (r *clientSecret) taintedElsewhere(ctx context.Context, comes rotation.Client, diags *diag.Diagnostics) {
+	registry := &r.connection.Registry
+	if registry.Changing(comes) {
+		return
+	}
+	open := registry.Unplanned()
+	for _, pause := range walkPauses {
+		if len(open) == 0 || r.connection.Clock.Sleep(ctx, pause) != nil {
+			return
+		}
+		still := registry.Unplanned() // without what was read meanwhile
+		maps.DeleteFunc(open, func(c rotation.Client, _ []session.Object) bool { return len(still[c]) == 0 })
+	}
+	for client, objects := range open {
+		for _, o := range objects {
+			if client.Key() == comes.Key() || !registry.Tell(client, o.Object+" may go") {
+				continue
+			}
+			if refused := rotation.PendingReplaced(r.kind.Traits, o.State, o.Record); refused != nil {
+				diags.AddError(explain.Failure(r.kind.Subject(client), "plan the replacement", refused, nothingChanged))
+				continue
+			}
+			for _, m := range rotation.DestroyMessages(r.kind.Traits, o.OnDestroy, o.State, o.Record, nil, &rotation.Replacement{Elsewhere: true, Perhaps: true}) {
+				r.kind.Say(diags, client, o.State.SecretID, m)
+			}
+		}
+	}
 }
 
 // lookBeforeCreation looks at the client, shared with the reads of the plan, so that what can be known now is not an error of the
@@ -210,14 +270,14 @@ func (r *clientSecret) openRotation(plan model, o session.Object, diags *diag.Di
 	case rotation.PendingFail:
 		refusal := rotation.PendingRefusal(r.kind.Traits, o.State.PreviousEndsAt)
 		if doubtful {
-			refusal = rotation.DoubtfulRefusal()
+			refusal = rotation.DoubtfulRefusal(r.kind.Traits)
 		}
 		r.fail(diags, plan, "plan the rotation", refusal)
 	case rotation.PendingRetireFirst:
 		if !r.kind.Traits.ShowsPrevious && o.State.PreviousEndsAt != nil && r.now() != nil && !o.State.PreviousEndsAt.After(*r.now()) {
 			return
 		}
-		r.say(diags, plan, rotation.CreationRoom(doubtful))
+		r.say(diags, plan, rotation.CreationRoom(o.View, doubtful))
 	}
 }
 

@@ -33,6 +33,14 @@ func (r *clientSecret) planSealing(plan *model, prior model, diags *diag.Diagnos
 			plan.Encrypted = types.StringUnknown() // encrypted anew at once
 			return
 		}
+		if !plan.sealed() {
+			r.say(diags, prior, rotation.Message{
+				Title: "the secret stays encrypted until the next rotation",
+				Detail: "encryption_recipients was taken away. encrypted_client_secret goes on holding the secret in use, and client_secret stays null. " +
+					"The next rotation puts its secret into client_secret, in clear in the state.",
+			})
+			return
+		}
 		r.say(diags, prior, rotation.Message{
 			Title: "the encrypted secret keeps its recipients until the next rotation",
 			Detail: "encrypted_client_secret was encrypted to the earlier recipients, and the provider has no key that opens it (decryption_identity). The change takes effect at the next rotation; " +

@@ -20,8 +20,8 @@ func (r *clientSecret) planDestroy(ctx context.Context, prior model, rec rotatio
 		r.connection.Registry.PlanDestroy(prior.client(), r.mark(prior, rec))
 	}
 	others := r.others(ctx, prior, rec)
-	if len(others) > 0 && resp.Private != nil {
-		diags.Append(storeKey(ctx, resp.Private, plannedKey, planned{Occupied: true})...)
+	if (len(others) > 0 || rec.Pending != nil) && resp.Private != nil {
+		diags.Append(storeKey(ctx, resp.Private, plannedKey, planned{Occupied: len(others) > 0, Destroys: true})...)
 	}
 	d := rotation.Destroy(r.kind.Traits, prior.OnDestroy.ValueString(), prior.state(), rec, others)
 	if d.Ends() && r.connection.LogsInAs(prior.client()) && !prior.AllowSelf.ValueBool() {
@@ -37,7 +37,7 @@ func (r *clientSecret) planDestroy(ctx context.Context, prior model, rec rotatio
 		r.fail(diags, prior, "plan the rotation", rotation.PendingRefusal(r.kind.Traits, prior.state().PreviousEndsAt))
 		return
 	}
-	r.destroyMessagesBeside(prior, rec, others, false, diags)
+	r.destroyMessages(prior, rec, others, nil, diags)
 	r.nameUnclaimed(prior, prior.state(), rec, false, diags)
 }
 
@@ -61,12 +61,9 @@ func (r *clientSecret) others(ctx context.Context, prior model, rec rotation.Rec
 	return views
 }
 
-func (r *clientSecret) destroyMessages(prior model, rec rotation.Record, replaced bool, diags *diag.Diagnostics) {
-	r.destroyMessagesBeside(prior, rec, nil, replaced, diags)
-}
-
-func (r *clientSecret) destroyMessagesBeside(prior model, rec rotation.Record, others []rotation.View, replaced bool, diags *diag.Diagnostics) {
-	for _, m := range rotation.DestroyMessages(r.kind.Traits, prior.OnDestroy.ValueString(), prior.state(), rec, others, replaced) {
+// destroyMessages says what the destruction of prior ends and what survives it.
+func (r *clientSecret) destroyMessages(prior model, rec rotation.Record, others []rotation.View, by *rotation.Replacement, diags *diag.Diagnostics) {
+	for _, m := range rotation.DestroyMessages(r.kind.Traits, prior.OnDestroy.ValueString(), prior.state(), rec, others, by) {
 		r.say(diags, prior, m)
 	}
 }

@@ -38,7 +38,9 @@ type pendingRecord struct {
 	Version     *int64    `json:"version,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	SentAt      time.Time `json:"sent_at"`
-	EndsAt      time.Time `json:"ends_at"`
+	EndsAt      time.Time `json:"ends_at,omitzero"`
+	// Dates are those of rotation.Pending.
+	Dates []time.Time `json:"dates,omitempty"`
 }
 
 // newMark is a mark for a new object.
@@ -59,7 +61,7 @@ func loadRecord(ctx context.Context, from privateReader, diags *diag.Diagnostics
 		var p *pendingRecord
 		if json.Unmarshal(raw, &p) == nil && p != nil {
 			rec.Pending = &rotation.Pending{
-				Value: secret.New(p.Value), Fingerprint: p.Fingerprint, Version: p.Version, Reason: p.Reason, SentAt: p.SentAt, EndsAt: p.EndsAt,
+				Value: secret.New(p.Value), Fingerprint: p.Fingerprint, Version: p.Version, Reason: p.Reason, SentAt: p.SentAt, EndsAt: p.EndsAt, Dates: p.Dates,
 			}
 		}
 	}
@@ -72,7 +74,7 @@ func storeRecord(ctx context.Context, to privateWriter, rec rotation.Record, kee
 	diags.Append(storeKey(ctx, to, recordKey, rec)...)
 	var p *pendingRecord
 	if sent := rec.Pending; sent != nil {
-		p = &pendingRecord{Fingerprint: sent.Fingerprint, Version: sent.Version, Reason: sent.Reason, SentAt: sent.SentAt.UTC(), EndsAt: sent.EndsAt.UTC()}
+		p = &pendingRecord{Fingerprint: sent.Fingerprint, Version: sent.Version, Reason: sent.Reason, SentAt: sent.SentAt.UTC(), EndsAt: sent.EndsAt.UTC(), Dates: sent.Dates}
 		if keepValue {
 			p.Value = sent.Value.Reveal()
 		}
@@ -100,6 +102,8 @@ type planned struct {
 	Occupied bool `json:"occupied,omitempty"`
 	// Object stands for the mark of a record that was lost.
 	Object string `json:"object,omitempty"`
+	// Destroys: the plan is the destruction itself, and said what it forgets.
+	Destroys bool `json:"destroys,omitempty"`
 }
 
 func loadPlanned(ctx context.Context, from privateReader) (p planned) {

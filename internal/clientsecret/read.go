@@ -50,7 +50,6 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 		resp.Diagnostics.AddError(summary, detail)
 		return
 	}
-	before := m.Drift.ValueString()
 	st, rec := rotation.Observe(r.kind.Traits, m.settings(), m.state(), rec, facts, first)
 	if first && r.kind.Traits.ManySecrets && st.Drift != "" { // an import, of what does not exist
 		resp.Diagnostics.AddWarning(r.titled(m, "there is nothing to import"), explain.Sentence(rec.Evidence)+" Only a secret that works can be imported.\n\n"+r.where(m))
@@ -73,7 +72,7 @@ func (r *clientSecret) Read(ctx context.Context, req resource.ReadRequest, resp 
 	st.PreviousEndsAt = rotation.PreviousEndsAt(r.kind.Traits, m.settings(), st, rec)
 	m.observed(st)
 	r.saw(m, rec, session.Seen, &facts)
-	if st.Drift != "" && st.Drift != before && m.OnExternal.ValueString() != rotation.ExternalIgnore {
+	if st.Drift != "" && m.OnExternal.ValueString() != rotation.ExternalIgnore {
 		r.connection.Registry.Tell(m.client(), rec.Object+" drift")
 		next := r.decide(m, m, rec) // what a plan of the same configuration does about it
 		r.say(&resp.Diagnostics, m, rotation.DriftWarning(r.kind.Traits, m.settings(), st, rec, next.Rotate == rotation.Yes, next.Refused != nil))

@@ -21,6 +21,33 @@ func TestTaintRotatesOnce(t *testing.T) {
 	})
 }
 
+// Terraform plans a tainted object as a creation. Where its ids changed as well, that creation is at another client, and what the
+// destruction of the tainted one ends is said all the same.
+func TestTaintTogetherWithAnotherID(t *testing.T) {
+	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
+		other := c
+		other.IDValue = "another-client"
+		if c.Vendor == acctest.CSP.Vendor {
+			w.CSP.AddApp(acctest.Org, other.IDValue, simulator.AppSpec{})
+		} else {
+			other.IDValue = "b1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4"
+			w.Cloudflare.AddClient(acctest.Account, other.IDValue)
+		}
+		destroy := "  on_destroy = \"retire_previous\"\n"
+		cli := w.Terminal(t, c.HCL(destroy))
+		cli.Apply()
+		cli.Sent(c.Rotate)
+		cli.Must("taint", c.Address())
+		cli.Configure(other.HCL(destroy))
+		r := cli.Plan()
+		r.Warns(t, c.IDValue+": its destruction deletes the previous secret")
+		cli.Sent()
+		cli.ApplySaved()
+		cli.Sent(c.Retire, c.Rotate)
+		cli.Empty()
+	})
+}
+
 func TestReplaceRotatesOnce(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
 		cli := w.Terminal(t, c.HCL(alone))
@@ -65,7 +92,7 @@ func TestReplaceInDoubtIsRefused(t *testing.T) {
 		cli.Apply()
 		cli.Sent(c.Rotate)
 		cli.LoseNotes()
-		refusesReplacement(t, c, w, cli, "this resource may not have left it behind")
+		refusesReplacement(t, c, w, cli, "a second rotation would end or lose it")
 	})
 }
 
@@ -76,7 +103,7 @@ func TestTaintWithRetireFirst(t *testing.T) {
 			cli := w.Terminal(t, c.HCL(`  on_pending_rotation = "retire_first"`))
 			cli.Apply()
 			w.ResetJournal()
-			words := "It is deleted right before"
+			words := "is deleted right before"
 			if doubtful {
 				cli.LoseNotes()
 				words = "It may be the secret in use"

@@ -85,4 +85,4 @@ func (r *clientSecret) fail(diags *diag.Diagnostics, m model, action string, err
 }
 
 // nothingChanged is true of every failure that surely had no effect.
-const nothingChanged = "Nothing was changed: the secrets that worked before still work."
+const nothingChanged = "Nothing was changed at this client: its secrets that worked before still work."

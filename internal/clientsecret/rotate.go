@@ -58,6 +58,12 @@ func (o *rotate) run(ctx context.Context) error {
 		o.fail("rotate the secret", err)
 		return err
 	}
+	if o.prior.Version == 0 {
+		if err := o.r.connection.BeforeFirstVersion(ctx); err != nil {
+			o.fail("rotate the secret", err)
+			return err
+		}
+	}
 	issued, err := o.gate.Make(ctx, traits, o.order(before))
 	if o.conflicts(err) {
 		if err = o.makeRoom(ctx); err == nil {
@@ -127,7 +133,7 @@ func (o *rotate) version(issued rotation.Issued) int64 {
 	if o.prior.Version > 0 {
 		return o.prior.Version + 1
 	}
-	return o.r.connection.Registry.Version(o.m.client(), issued.At.Unix())
+	return o.r.connection.Registry.Version(o.m.client(), o.r.connection.FirstVersion(issued.At))
 }
 
 // keep takes over a new secret into the object. Every output gets a value here, so that an error later finds no unknown.
@@ -196,7 +202,7 @@ func (o *rotate) keep(issued rotation.Issued) (err error) {
 	m.PreviousSecretID = text(now.PreviousSecretID)
 	m.PreviousEndsAt = stamp(rotation.PreviousEndsAt(traits, m.settings(), now, *o.rec))
 	if m.PreviousEnds.IsUnknown() {
-		m.PreviousEnds = text(rotation.PreviousEnds(traits, m.settings(), traits.ManySecrets && !now.HasPrevious))
+		m.PreviousEnds = text(rotation.PreviousEnds(traits, m.settings().Of(traits, o.prior), traits.ManySecrets && !now.HasPrevious))
 	}
 	m.DueAt = stamp(rotation.DueAt(m.settings(), now, at))
 	return err

@@ -103,12 +103,16 @@ func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRe
 	if a.connection == nil || t.client.ID == "" || a.kind.Traits.ManySecrets && t.secretID == "" {
 		return
 	}
-	message := rotation.CompletionMessage(a.kind.Traits, t.secretID, orCreated(a.kind.Traits, a.connection.Registry.Others(t.client, ""), rotates), rotates, maybe)
+	message := rotation.CompletionMessage(a.kind.Traits, t.secretID, orCreated(a.kind.Traits, a.connection.Registry.Others(t.client, ""), rotates), rotates, maybe, false)
+	if !a.kind.Traits.ManySecrets && t.since.IsZero() && !rotates && len(a.connection.Registry.Others(t.client, "")) == 0 {
+		message.Title += ", which may be the one in use"
+		message.Detail += rotation.Unchecked
+	}
 	facts := a.connection.Registry.Facts(t.client)
 	if facts != nil && facts.HasPrevious != nil && !*facts.HasPrevious && !rotates && !maybe {
 		message = rotation.NothingToCompleteYet()
 	}
-	a.kind.Say(&resp.Diagnostics, t.client, message)
+	a.kind.Say(&resp.Diagnostics, t.client, t.secretID, message)
 }
 
 // Invoke implements action.Action.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -29,7 +30,7 @@ func (r *completion) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan.previous = configured.previous
+	plan.previous, plan.asks = configured.previous, asks(ctx, req.Config)
 	plan.completedAt, plan.deletes, plan.id = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	if !plan.scope.IsUnknown() && !plan.client.IsUnknown() {
 		plan.id = types.StringValue(plan.scope.ValueString() + "/" + plan.client.ValueString())
@@ -97,7 +98,10 @@ func (r *completion) planTask(plan *model, prior model, seen *rotation.Seen, dia
 	if later && len(views) == 0 {
 		return // the first secret of a client replaces none that is known here
 	}
-	message := rotation.CompletionMessage(r.kind.Traits, t.secretID, orCreated(r.kind.Traits, views, makes), rotates, open)
+	if facts := r.connection.Registry.Facts(t.client); facts != nil && rotation.ListedAsDeleted(*facts, t.secretID) {
+		return // there is nothing left to end
+	}
+	message := rotation.CompletionMessage(r.kind.Traits, t.secretID, orCreated(r.kind.Traits, views, makes), rotates, open, plan.asks)
 	if facts := r.connection.Registry.Facts(t.client); !r.kind.Traits.ManySecrets && prior.version.IsNull() && !rotates && facts != nil &&
 		rotation.Undated(*facts, time.Unix(plan.version.ValueInt64(), 0)) {
 		message = rotation.CompletionStarts(views)
@@ -105,7 +109,13 @@ func (r *completion) planTask(plan *model, prior model, seen *rotation.Seen, dia
 	if left {
 		message = rotation.LeftToTheVendor(views)
 	}
-	r.kind.Say(diags, t.client, message)
+	r.kind.Say(diags, t.client, t.secretID, message)
+}
+
+// asks tells whether the configuration has the consumers asked what they hold.
+func asks(ctx context.Context, config attributeReader) bool {
+	var held types.Map
+	return !config.GetAttribute(ctx, path.Root("consumer_secrets_wo"), &held).HasError() && !held.IsNull()
 }
 
 // orCreated is views, or the object that this plan creates, of which nothing is known yet.
@@ -148,7 +158,7 @@ func (r *completion) watch(plan model, diags *diag.Diagnostics) {
 	for _, v := range r.connection.Registry.Others(t.client, "") {
 		if v.State.Version == plan.version.ValueInt64() && !v.Record.Ours(*facts) {
 			message := rotation.RotatedAfterCompletion()
-			r.kind.Say(diags, t.client, message)
+			r.kind.Say(diags, t.client, t.secretID, message)
 			return
 		}
 	}

@@ -51,6 +51,8 @@ type model struct {
 	deletes, fingerprint                     types.String
 	version                                  types.Int64
 	allowSelf                                types.Bool
+	// asks: the configuration has the consumers asked what they hold.
+	asks bool
 }
 
 // Metadata implements resource.Resource.
@@ -171,7 +173,7 @@ func (r *completion) complete(ctx context.Context, plan *model, config attribute
 		case creates && errors.As(err, &refused) && refused.NotLookedAt:
 			// The next plan looks at the client, and what it saw reaches the apply in private state.
 			plan.completedAt = types.StringNull()
-			r.kind.Say(diags, t.client, rotation.CompletionStarted())
+			r.kind.Say(diags, t.client, t.secretID, rotation.CompletionStarted())
 			return true
 		default:
 			t.fail(err, diags)

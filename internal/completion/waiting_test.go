@@ -69,7 +69,7 @@ func TestWaiting_SomebodyRotatesAfterThePlan(t *testing.T) {
 				w.ResetJournal()
 				w.Clock.Advance(time.Minute)
 				inUse := cli.Attribute(s.secretAddress(), "client_secret").(string)
-				cli.Plan().Warns(t, "this apply deletes the previous secret")
+				cli.Plan().Warns(t, "the completion deletes the previous secret")
 				w.Clock.Advance(time.Minute)
 				s.endElsewhere(w)
 				s.rotateElsewhere(w)
@@ -116,7 +116,7 @@ func TestWaiting_OfAnOlderRotation(t *testing.T) {
 		cli.Plan().Warns(t, "the previous secret stays until the next apply")
 		cli.ApplySaved().Warns(t, nextPlanLooks)
 		cli.Sent()
-		cli.Plan().Warns(t, "this apply deletes the previous secret")
+		cli.Plan().Warns(t, "the completion deletes the previous secret")
 		cli.ApplySaved().Succeeds(t)
 		cli.Sent(s.retire)
 		cli.Empty()
@@ -225,7 +225,7 @@ func TestInvoke_SomebodyRotatesAfterThePlan(t *testing.T) {
 			w.ResetJournal()
 			w.Clock.Advance(time.Minute)
 			inUse := cli.Attribute(address, "client_secret").(string)
-			cli.Plan(invoke).Warns(t, "this apply deletes the previous secret")
+			cli.Plan(invoke).Warns(t, "the completion deletes the previous secret")
 			w.Clock.Advance(time.Minute)
 			s.endElsewhere(w)
 			s.rotateElsewhere(w)
@@ -234,6 +234,10 @@ func TestInvoke_SomebodyRotatesAfterThePlan(t *testing.T) {
 			if !s.accepts(w, inUse) {
 				t.Error("the secret in use was ended")
 			}
+			// Without it nothing tells, and the plan says so.
+			cli.Configure(actionOf(s.shape, "1", ""))
+			cli.Plan(invoke, "-refresh=false").Warns(t, "which may be the one in use")
+			cli.Plan(invoke, "-refresh=false").Warns(t, "nothing tells whether somebody else rotated since")
 			cli.Configure(actionOf(s.shape, "1", `rotated_at = "today"`))
 			cli.Run("apply", "-json", "-input=false", "-auto-approve", invoke).Errs(t, "Invalid time")
 		})

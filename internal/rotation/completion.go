@@ -66,9 +66,10 @@ func MayPlanAction(traits Traits, secretID string, views []View) *RefusedError {
 }
 
 // CompletionMessage says what a completion ends. views are the objects of its client that it may belong to. rotates tells that
-// the object is rotated in the same apply, open that this is not known yet.
-func CompletionMessage(traits Traits, secretID string, views []View, rotates, open bool) Message {
+// the object is rotated in the same apply, open that this is not known yet, and asks that the consumers are asked what they hold.
+func CompletionMessage(traits Traits, secretID string, views []View, rotates, open, asks bool) Message {
 	which, stays := "the previous secret", "The current secret stays."
+	title, earlier := "the completion deletes the previous secret", true
 	if secretID != "" {
 		which = "secret " + secretID
 	}
@@ -84,22 +85,37 @@ func CompletionMessage(traits Traits, secretID string, views []View, rotates, op
 			continue
 		case traits.ManySecrets && v.Rotates && (Entry{ID: secretID}).Is(v.State.SecretID), !traits.ManySecrets && (rotates || v.Rotates):
 			which, stays = replacedName(traits, v.State)+", which this apply replaces", "The new secret stays."
+			title, earlier = "the completion ends the secret in use now", false
 		default:
 			which, stays = previousName(v.State, v.Record), capital(currentName(v.State))+" stays."
 		}
 	}
 	if len(either) > 0 {
 		return Message{
-			Title: "this apply may delete the previous secret",
+			Title: "the completion may delete the previous secret",
 			Detail: "Whether the secret is rotated is not known yet. After everything that it depends on, this completion ends the previous secret as it is then: " +
-				strings.Join(either, "; ") + ". Whatever else still uses that one fails then. The newer one stays.",
+				strings.Join(either, "; ") + ". Whatever else still uses that one fails then. The newer one stays." + proof(asks),
 		}
 	}
+	since := ""
+	if earlier && len(views) > 0 {
+		since = " The rotation was made by an earlier apply, and this plan updates no consumer that it does not show: make sure that each one has the current secret."
+	}
 	return Message{
-		Title:  "this apply deletes the previous secret",
-		Detail: fmt.Sprintf("This completion ends %s, after everything that it depends on. Whatever else still uses it fails then. %s", which, stays),
+		Title:  title,
+		Detail: fmt.Sprintf("This completion ends %s, after everything that it depends on. Whatever still uses it then fails. %s%s%s", which, stays, since, proof(asks)),
 	}
 }
+
+func proof(asks bool) string {
+	if !asks {
+		return ""
+	}
+	return " Only if each consumer in consumer_secrets_wo holds the current secret: otherwise nothing is deleted, and the apply fails."
+}
+
+// Unchecked is added to what an action says that cannot tell whether somebody else rotated.
+const Unchecked = " Without rotated_at, and with no resource of this client in the plan, nothing tells whether somebody else rotated since. If somebody did, the previous secret is the one in use: give rotated_at the attribute rotated_at of the client secret."
 
 // NothingToCompleteYet says what an action ends that is planned while the client has no previous secret.
 func NothingToCompleteYet() Message {

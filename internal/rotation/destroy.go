@@ -58,19 +58,51 @@ func Destroy(traits Traits, action string, st State, rec Record, others []View) 
 	return d
 }
 
-// DestroyMessages says what a destruction ends and what survives it. replaced: another object takes this one's place in the
-// same apply.
-func DestroyMessages(traits Traits, action string, st State, rec Record, others []View, replaced bool) (all []Message) {
+// Replacement is what takes the place of an object that is destroyed in the same apply.
+type Replacement struct {
+	// Elsewhere: it is at another client.
+	Elsewhere bool
+	// Adopts: it makes no secret.
+	Adopts bool
+	// Perhaps: that the object is destroyed at all follows from nothing but that its plan did not come.
+	Perhaps  bool
+	Settings Settings
+}
+
+// successor says what becomes of the current secret where the object that comes makes a new one for the same client; "" where
+// that is not known to change anything.
+func (r *Replacement) successor(traits Traits) (rule string) {
+	if r == nil || r.Elsewhere || r.Adopts || traits.ManySecrets {
+		return ""
+	}
+	if r.Settings.Unknown.RetireAfter || r.Settings.Unknown.Mode {
+		return "as the settings of the new object turn out"
+	}
+	return PreviousEnds(traits, r.Settings, false)
+}
+
+// DestroyMessages says what a destruction ends and what survives it. by is what takes the object's place; nil when nothing does.
+func DestroyMessages(traits Traits, action string, st State, rec Record, others []View, by *Replacement) (all []Message) {
 	d := Destroy(traits, action, st, rec, others)
-	doing := "this destroy"
-	if replaced {
+	doing, replaced := "this destroy", by != nil
+	switch {
+	case replaced && by.Perhaps:
+		doing = "its destruction"
+	case replaced:
 		doing = "this replacement"
+	}
+	rule := by.successor(traits)
+	stays := capital(currentName(st)) + " stays valid, and Terraform forgets it."
+	if rule != "" {
+		stays = capital(replacedName(traits, st)) + " becomes the previous secret of the new object, and ends " + rule + "."
 	}
 	setting := fmt.Sprintf("on_destroy is %q", action)
 	if action == "" {
 		setting = "on_destroy is not set"
 	}
 	switch {
+	case rec.Pending != nil && !d.Revoke && !traits.ManySecrets:
+		all = append(all, forgetsPending(doing, setting, traits, st))
 	case d.Revoke:
 		detail := setting + ": the secret is regenerated and the result forgotten. Every secret of the client, " + currentName(st) + " among them, stops working at once, and nothing can log in as this client until a new secret is made."
 		if replaced {
@@ -78,12 +110,16 @@ func DestroyMessages(traits Traits, action string, st State, rec Record, others 
 		} else {
 			detail += " A deposed object, left over from an interrupted replacement, revokes nothing: the secret in use may be a newer one."
 		}
-		all = append(all, Message{Title: doing + " ends every secret", Detail: detail})
+		title := doing + " ends every secret"
+		if replaced {
+			title += ", unless create_before_destroy is set"
+		}
+		all = append(all, Message{Title: title, Detail: detail})
 	case d.Previous:
 		all = append(all, Message{
 			Title: doing + " deletes the previous secret",
-			Detail: fmt.Sprintf("%s: %s is deleted now; whatever still uses it fails. %s stays valid, and Terraform forgets it.",
-				setting, previousName(st, rec), capital(currentName(st))),
+			Detail: fmt.Sprintf("%s: %s is deleted now; whatever still uses it fails. %s",
+				setting, previousName(st, rec), stays),
 		})
 	case len(d.IDs) > 0:
 		detail := fmt.Sprintf("%s: %s stop working at once; whatever uses them fails. Secrets that this resource did not make stay.", setting, "secrets "+strings.Join(d.IDs, ", "))
@@ -100,12 +136,15 @@ func DestroyMessages(traits Traits, action string, st State, rec Record, others 
 			Detail: "Another object of this configuration manages the secret of the client and may hold a newer one, so nothing is ended: " + currentName(st) + " is the one that this object held.",
 		})
 	case d.Nameless: // said below
+	case rule == EndsAtRotation: // the creation says what it ends
+	case rule != "":
+		all = append(all, Message{Title: "a live secret survives the replacement", Detail: setting + ". " + stays})
 	default:
 		why := setting
 		if action == DestroyDelete {
 			why = "The secret was imported, and only secrets that were made here are deleted"
 		}
-		survives := capital(currentName(st)) + " stays valid at the vendor, and Terraform forgets it."
+		survives := strings.Replace(stays, "stays valid,", "stays valid at the vendor,", 1)
 		switch {
 		case st.HasPrevious && st.Drift == Rotated && !traits.ManySecrets:
 			survives = capital(previousName(st, rec)) + " and the secret that somebody else made stay valid at the vendor, and Terraform forgets them."
@@ -124,7 +163,45 @@ func DestroyMessages(traits Traits, action string, st State, rec Record, others 
 	if len(d.Unknown) > 0 {
 		all = append(all, unknownSurvivors(d.Unknown))
 	}
+	if traits.ManySecrets && rec.Pending != nil {
+		all = append(all, forgetsLost(doing, rec))
+	}
+	if replaced && by.Perhaps {
+		for i := range all {
+			all[i].Detail = "This object was read, and no plan for it came: where it is tainted and its ids changed as well, this plan destroys it. " + all[i].Detail
+		}
+	}
 	return all
+}
+
+// forgetsPending says what a destruction forgets while a rotation of its object is not settled.
+func forgetsPending(doing, setting string, traits Traits, st State) Message {
+	ends := "stays valid until somebody deletes it"
+	if traits.EndsOverlap {
+		ends = "ends with the overlap of that rotation"
+	}
+	return Message{
+		Title: doing + " forgets a rotation whose outcome is not known",
+		Detail: fmt.Sprintf("%s, and nothing is ended here. An earlier apply sent a rotation, and no answer told what became of it. If it took effect, %s is the previous one now, which %s, "+
+			"and the current one, whose value only this object may know, is in nobody's hands. To settle it, apply this resource once more before it goes.", setting, currentName(st), ends),
+	}
+}
+
+// forgetsLost says the same at a vendor with many secrets, where nobody has the value.
+func forgetsLost(doing string, rec Record) Message {
+	return Message{
+		Title: doing + " may leave a secret behind that nobody has",
+		Detail: "An earlier apply asked for a secret, and no answer told what became of it. If it was made, it is the one that expires at " + datesOf(rec) +
+			". It is not deleted here: look for it in the list of the client's secrets, and delete it there; or apply this resource once more before it goes, which deletes it.",
+	}
+}
+
+func datesOf(rec Record) string {
+	var dates []string
+	for _, d := range rec.Pending.Dates {
+		dates = append(dates, Stamp(d))
+	}
+	return strings.Join(dates, " or ")
 }
 
 // SurvivorMessages names what a destruction left behind although it was set to end something.
@@ -179,6 +256,17 @@ func secrets(n int) string {
 		return "a secret"
 	}
 	return fmt.Sprintf("%d secrets", n)
+}
+
+// PendingReplaced is the answer to a replacement, or another id, while a rotation of the object is not settled.
+func PendingReplaced(traits Traits, st State, rec Record) *RefusedError {
+	if rec.Pending == nil || traits.ManySecrets {
+		return nil
+	}
+	return &RefusedError{
+		Reason: "An earlier apply sent a rotation, and no answer told what became of it. If it took effect, " + currentName(st) + " is the previous one now, and only this object may know the value of the current one: replacing it would lose that, and could end a secret that is in use.",
+		Remedy: "Apply this resource once more as it is (untaint it, without -replace, with its earlier ids): that settles the rotation. Then replace it.",
+	}
 }
 
 // RevokedAndAdopted is the answer to a plan that ends every secret with one object and makes none with the next.

@@ -89,16 +89,16 @@ func TestDestroyMessages(t *testing.T) {
 		"keep":                       {base(flagged, withPrevious), DestroyKeep, nil, false, []string{survives}, []string{`on_destroy is "keep"`, "The current secret (version 2) stays valid", "So does the previous secret (version 1)."}},
 		"not set":                    {base(flagged), "", nil, false, []string{survives}, []string{"on_destroy is not set", "!So does"}},
 		"keep, with a date":          {base(blind, withPrevious, ending), DestroyKeep, nil, false, []string{survives}, []string{"So does the previous secret (version 1), until 2026-03-03T12:00:00Z."}},
-		"keep, replaced":             {base(flagged), DestroyKeep, nil, true, []string{replaced}, []string{"The current secret (version 2) stays valid"}},
+		"keep, replaced":             {base(flagged), DestroyKeep, nil, true, []string{replaced}, []string{"The current secret (version 2) becomes the previous secret of the new object, and ends when a completion or somebody deletes it"}},
 		"keep, many":                 {base(many), DestroyKeep, nil, false, []string{survives}, []string{"Secret new (the current one, version 2) stays valid"}},
 		"revoke":                     {base(blind), DestroyRevoke, nil, false, []string{"this destroy ends every secret"}, []string{"the current secret (version 2) among them", "!create_before_destroy"}},
 		"revoke, adopted":            {base(blind, imported), DestroyRevoke, nil, false, []string{"this destroy ends every secret"}, []string{"the secret in use now among them"}},
-		"revoke, replaced":           {base(blind), DestroyRevoke, nil, true, []string{"this replacement ends every secret"}, []string{"create_before_destroy"}},
+		"revoke, replaced":           {base(blind), DestroyRevoke, nil, true, []string{"this replacement ends every secret, unless create_before_destroy is set"}, []string{"create_before_destroy"}},
 		"revoke beside another":      {base(blind), DestroyRevoke, one, false, []string{"this destroy keeps every secret"}, []string{"nothing is ended", "the current secret (version 2)"}},
 		"retire":                     {base(flagged, withPrevious), DestroyRetirePrevious, nil, false, []string{"this destroy deletes the previous secret"}, []string{"the previous secret (version 1) is deleted now", "The current secret (version 2) stays valid"}},
 		"retire, replaced":           {base(flagged, withPrevious), DestroyRetirePrevious, nil, true, []string{"this replacement deletes the previous secret"}, []string{"(version 1) is deleted now"}},
 		"retire, none":               {base(flagged), DestroyRetirePrevious, nil, false, []string{survives}, []string{"The current secret (version 2) stays valid"}},
-		"retire, none, replaced":     {base(flagged), DestroyRetirePrevious, nil, true, []string{replaced}, []string{"The current secret (version 2) stays valid"}},
+		"retire, none, replaced":     {base(flagged), DestroyRetirePrevious, nil, true, []string{replaced}, []string{"The current secret (version 2) becomes the previous secret of the new object, and ends when a completion or somebody deletes it"}},
 		"retire, in doubt":           {base(flagged, withPrevious, drifted(Rotated, ExternalWarn)), DestroyRetirePrevious, nil, false, []string{survives}, []string{"The previous secret (version 2, the one in this state) and the secret that somebody else made stay valid", "!So does"}},
 		"retire beside another":      {base(flagged, withPrevious), DestroyRetirePrevious, one, false, []string{"this destroy keeps every secret"}, nil},
 		"delete":                     {base(many), DestroyDelete, nil, false, []string{"this destroy deletes a secret"}, []string{"secret new stops working at once", "did not make stay"}},
@@ -112,7 +112,11 @@ func TestDestroyMessages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := DestroyMessages(c.in.traits, c.action, c.in.st, c.in.rec, c.others, c.replaced)
+			var by *Replacement
+			if c.replaced {
+				by = &Replacement{Settings: c.in.set}
+			}
+			got := DestroyMessages(c.in.traits, c.action, c.in.st, c.in.rec, c.others, by)
 			hasTitles(t, got, c.titles...)
 			says(t, strings.Join(texts(got), "\n"), c.says...)
 			// What a destruction ends, the plan names.
@@ -162,18 +166,18 @@ func TestSurvivorMessages(t *testing.T) {
 func TestCreationEndings(t *testing.T) {
 	t.Parallel()
 	set := base(blind).set
-	hasTitles(t, CreationEndings(blind, set))
+	hasTitles(t, CreationEndings(blind, set, State{}))
 	set.RetireAfter = ptr(day)
-	hasTitles(t, CreationEndings(flagged, set))
+	hasTitles(t, CreationEndings(flagged, set, State{}))
 	set.RetireAfter = ptr(0 * day)
-	hasTitles(t, CreationEndings(flagged, set), ends)
-	hasTitles(t, CreationEndings(many, set))
+	hasTitles(t, CreationEndings(flagged, set, State{}), ends)
+	hasTitles(t, CreationEndings(many, set, State{}))
 	set.Mode = Regenerate
-	hasTitles(t, CreationEndings(blind, set), endsAll)
+	hasTitles(t, CreationEndings(blind, set, State{}), endsAll)
 	set.Mode, set.Unknown.Mode = "", true
-	hasTitles(t, CreationEndings(blind, set), "this apply may end every secret at once", ends)
-	says(t, CreationRoom(true).Detail, "nothing here left it behind")
-	says(t, CreationRoom(false).Detail, "!nothing here")
+	hasTitles(t, CreationEndings(blind, set, State{}), "this apply may end every secret at once", ends)
+	says(t, CreationRoom(View{}, true).Detail, "nothing here left it behind")
+	says(t, CreationRoom(View{}, false).Detail, "!nothing here")
 }
 
 // Sentences about drift: what was seen, what it means for the secret in state, and what to do.
@@ -186,8 +190,8 @@ func TestDriftWarning(t *testing.T) {
 		says              []string
 	}{
 		"dead":              {base(flagged, drifted(Dead, ExternalWarn)), false, false, isDead, []string{"Something was seen. The secret in this state does not work any more.", "set on_external_rotation"}},
-		"dead, rotating":    {base(flagged, drifted(Dead, ExternalWarn)), true, false, isDead, []string{"This plan rotates", "!silences"}},
-		"refused":           {base(flagged, drifted(Rotated, ExternalRotate)), true, true, displaced, []string{"!This plan rotates", "!silences"}},
+		"dead, rotating":    {base(flagged, drifted(Dead, ExternalWarn)), true, false, isDead, []string{"The next apply rotates", "!silences"}},
+		"refused":           {base(flagged, drifted(Rotated, ExternalRotate)), true, true, displaced, []string{"!The next apply rotates", "!silences"}},
 		"rotated":           {base(flagged, drifted(Rotated, ExternalWarn)), false, false, displaced, []string{"is not the current one. It works as long as nobody ends it", `on_pending_rotation = "retire_first"`}},
 		"rotated, blind":    {base(blind, drifted(Rotated, ExternalWarn)), false, false, displaced, []string{"works at most until the overlap of that rotation is over"}},
 		"possible":          {base(flagged, drifted(Possible, ExternalWarn)), false, false, perhaps, []string{"If that was a rotation, the secret in this state is the previous one now", "on_refresh = true"}},

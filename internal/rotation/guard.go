@@ -128,6 +128,12 @@ func (v View) changed(traits Traits, facts Facts) bool {
 	return st.Drift != ""
 }
 
+// ListedAsDeleted tells that the list of a vendor with many secrets shows this one as deleted.
+func ListedAsDeleted(facts Facts, id string) bool {
+	entry, listed := find(facts.Secrets, id)
+	return id != "" && listed && entry.Deleted
+}
+
 func mayEndEntry(e Ending, facts Facts, others []View) (bool, *RefusedError) {
 	if refused := isCurrent(e.SecretID, others); refused != nil {
 		return false, refused

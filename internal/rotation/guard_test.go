@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -297,15 +298,19 @@ func TestCompletionMessage(t *testing.T) {
 		"many, the earlier one":                {many, "old", []View{rotating}, true, []string{"secret old (the previous one, version 1)"}},
 		"many, rotates":                        {many, "new", []View{rotating, other}, false, []string{"secret new (the current one, version 2), which this apply replaces", "!theirs"}},
 	} {
-		got := CompletionMessage(c.traits, c.id, c.views, c.rotates, false)
-		hasTitles(t, []Message{got}, "this apply deletes the previous secret")
+		got := CompletionMessage(c.traits, c.id, c.views, c.rotates, false, false)
+		title := "the completion deletes the previous secret"
+		if strings.Contains(got.Detail, "which this apply replaces") {
+			title = "the completion ends the secret in use now"
+		}
+		hasTitles(t, []Message{got}, title)
 		t.Log(name)
 		says(t, got.Detail, c.says...)
 	}
 	// While it is not known whether the object is rotated, both secrets that may end are named.
 	own.State.HasPrevious = true
-	open := CompletionMessage(many, "", []View{own}, false, true)
-	hasTitles(t, []Message{open}, "this apply may delete the previous secret")
+	open := CompletionMessage(many, "", []View{own}, false, true, false)
+	hasTitles(t, []Message{open}, "the completion may delete the previous secret")
 	says(t, open.Detail, "secret new (the current one, version 2), if it is replaced", "secret old (the previous one, version 1), if it is not")
 	hasTitles(t, []Message{RotatedAfterCompletion()}, "somebody else rotated the secret")
 }

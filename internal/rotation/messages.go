@@ -36,6 +36,20 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 	if d.Rotate == Maybe {
 		condition = d.Reason.If() + ", "
 	}
+	if traits.ManySecrets && rec.Pending != nil {
+		all = append(all, Message{
+			Title: "this apply deletes a secret that nobody has",
+			Detail: "An earlier apply asked for a secret, and no answer told what became of it. If it was made, it is the one that expires at " + datesOf(rec) +
+				". Nobody has its value; where it is listed, it is deleted before a new one is made.",
+		})
+	}
+	if traits.ManySecrets && st.Version == 0 && st.SecretID != "" && set.RetireAfter != nil && rec.sign(st).Drift != Dead {
+		all = append(all, Message{
+			Title: "the secret in use now is not deleted by retire_previous_after",
+			Detail: capital(currentName(st)) + " was imported, and only secrets that were made here are deleted. It stays valid after the rotation; " +
+				"delete it with a rotation completion that names it in previous_secret_id, or at the vendor, when nothing uses it.",
+		})
+	}
 	if set.Mode == Regenerate && traits.Regenerates {
 		return append(all, regenerates(condition, st))
 	}
@@ -48,7 +62,7 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 	switch {
 	case d.Retire: // which ends it with and without a rotation
 	case d.Room:
-		all = append(all, roomWarning(condition, st, rec, d, PreviousIsOurs(traits, st, rec)))
+		all = append(all, roomWarning(traits, condition, set, st, rec, d))
 	case makesRoom:
 		all = append(all, Message{
 			Title: "this apply may delete the previous secret before the rotation",
@@ -69,9 +83,17 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 	return all
 }
 
-func roomWarning(condition string, st State, rec Record, d Decision, ours bool) Message {
+// DueNext says that a setting that changes makes an ending due, which the apply after this one carries out.
+func DueNext(st State, rec Record) Message {
+	return Message{
+		Title:  "the next apply deletes the previous secret",
+		Detail: "The new retire_previous_after is over already for " + previousName(st, rec) + ". This apply changes the setting only, and the plan after it deletes that secret. Whatever still uses it fails then.",
+	}
+}
+
+func roomWarning(traits Traits, condition string, set Settings, st State, rec Record, d Decision) Message {
 	doubt := ""
-	if !ours {
+	if !PreviousIsOurs(traits, st, rec) {
 		doubt = " It may be the secret in use: this resource may not have left it behind."
 	}
 	switch st.Drift {
@@ -80,17 +102,23 @@ func roomWarning(condition string, st State, rec Record, d Decision, ours bool) 
 	case Possible:
 		doubt = " If somebody else rotated, it is " + currentName(st) + ", which its consumers use."
 	}
-	which := previousName(st, rec)
+	which, left := previousName(st, rec), ""
+	if !traits.ShowsPrevious {
+		left = " " + traits.Name + " does not show whether it is still there; where a completion or somebody ended it, nothing is deleted."
+	}
+	if rule := PreviousEnds(traits, set, false); st.Drift == "" && rule != EndsAtRotation && !set.Unknown.RetireAfter && !set.Unknown.Mode {
+		left += " " + capital(currentName(st)) + " becomes the previous one, and ends " + rule + "."
+	}
 	if condition != "" {
 		return Message{
 			Title:  "this apply may delete the previous secret before a rotation",
-			Detail: condition + "the apply rotates. An earlier previous secret counts as valid: " + which + " is deleted right before the new one is made; whatever still uses it fails then." + doubt,
+			Detail: condition + "the apply rotates. An earlier previous secret counts as valid: " + which + " is deleted right before the new one is made; whatever still uses it fails then." + doubt + left,
 		}
 	}
 	return Message{
 		Title: "this apply deletes the previous secret before the rotation",
-		Detail: fmt.Sprintf("A rotation is due (%s), and an earlier previous secret counts as valid. %s is deleted right before the new one is made; whatever still uses it fails then.%s",
-			d.Reason.Why(), capital(which), doubt),
+		Detail: fmt.Sprintf("A rotation is due (%s), and an earlier previous secret counts as valid. %s is deleted right before the new one is made; whatever still uses it fails then.%s%s",
+			d.Reason.Why(), capital(which), doubt, left),
 	}
 }
 
@@ -125,21 +153,37 @@ func regenerates(condition string, st State) Message {
 	}
 }
 
-// CreationEndings says which secrets the creation of a resource ends, or may end, by itself.
-func CreationEndings(traits Traits, set Settings) []Message {
-	none := State{}
-	d := Decision{Rotate: Yes, Reason: Reason{Kind: BecauseCreated}}
+// CreationEndings says which secrets the creation of a resource ends, or may end, by itself. st is the state of the object whose
+// place it takes; the zero value where there is none.
+func CreationEndings(traits Traits, set Settings, st State) []Message {
 	if traits.ManySecrets {
 		return nil
 	}
-	return endings(traits, set, none, Record{}, d)
+	st.HasPrevious = false // which is the look's concern
+	return endings(traits, set, st, Record{}, Decision{Rotate: Yes, Reason: Reason{Kind: BecauseCreated}})
 }
 
-// CreationRoom says that a creation deletes the previous secret first.
-func CreationRoom(doubtful bool) Message {
+// TakesOver says what the creation of an object makes of the secret that is in use at its client; nil where another message does.
+func TakesOver(traits Traits, set Settings) *Message {
+	rule := PreviousEnds(traits, set, false)
+	if traits.ManySecrets || rule == EndsAtRotation || set.Unknown.RetireAfter || set.Unknown.Mode {
+		return nil
+	}
+	return &Message{
+		Title:  "a new secret is made for this client",
+		Detail: "The ids name another client now. The secret in use there becomes the previous one, and ends " + rule + ".",
+	}
+}
+
+// CreationRoom says that a creation deletes the previous secret first. left is the object that left it behind, as far as that is known.
+func CreationRoom(left View, doubtful bool) Message {
+	which := "It"
+	if left.State.Version > 0 {
+		which = capital(previousName(left.State, left.Record))
+	}
 	m := Message{
 		Title:  "this apply deletes the previous secret before the rotation",
-		Detail: "A new secret is made for this client, and a previous secret is still valid. It is deleted right before (on_pending_rotation is \"retire_first\"); whatever still uses it fails then.",
+		Detail: "A new secret is made for this client, and a previous secret is still valid. " + which + " is deleted right before (on_pending_rotation is \"retire_first\"); whatever still uses it fails then.",
 	}
 	if doubtful {
 		m.Detail += " It may be the secret in use: nothing here left it behind."
@@ -299,20 +343,30 @@ func DriftWarning(traits Traits, set Settings, st State, rec Record, rotating, r
 	if evidence == "" {
 		evidence = "It was seen at an earlier refresh"
 	}
+	if st.Version == 0 {
+		evidence = strings.Replace(evidence, heldHere, "which was in use when the client was adopted or imported", 1)
+	}
 	todo := ""
 	const silence = ` on_external_rotation = "ignore" silences this warning.`
 	switch {
 	case refused: // the refusal says what to do
 	case rotating:
-		todo = " This plan rotates, so that the state holds a working secret again; a refresh alone does not."
+		todo = " The next apply rotates, so that the state holds a working secret again; a refresh alone does not."
 	case st.Drift == Possible:
-		todo = ` Find out what was changed. To be safe, rotate from here when the consumers can take a new secret; verify { on_refresh = true } shows at each refresh whether the secret in state works.` + silence
+		todo = ` Find out what was changed, in the audit log of the vendor. If nobody rotated, nothing is wrong, and the next rotation from here ends this doubt. It cannot begin before the previous secret is gone, which may be the one in use. ` +
+			`verify { on_refresh = true } shows at each refresh whether the secret in state works.` + silence
+	case !traits.ManySecrets && (st.Drift == Rotated || openRotation(traits, st, rec)) && set.Mode != Regenerate:
+		ends := "the previous secret, which may be the only one that works,"
+		if st.Drift == Rotated {
+			ends = "the secret in this state"
+		}
+		todo = ` To make a new one here, choose a time for a short interruption. Then ` + demand(set, st, true) + `: that ends ` + ends + ` right before the new one is made.` + silence
 	case set.Chosen:
-		todo = ` To set one from here, give client_secret_wo a new value and client_secret_wo_version a new number.` + silence
-	case st.Drift == Rotated && !traits.ManySecrets:
-		todo = ` To make a new one here, choose a time for a short interruption, set on_pending_rotation = "retire_first" and change a value of rotate_when_changed: that ends the secret in this state right before the new one is made.` + silence
+		todo = ` To set one from here, ` + demand(set, st, false) + `.` + silence
+	case set.OnExternal == ExternalRotate:
+		todo = ` To make a new one here, ` + demand(set, st, false) + `.` + silence
 	default:
-		todo = ` To make a new one here, change a value of rotate_when_changed or set on_external_rotation = "rotate".` + silence
+		todo = ` To make a new one here, ` + demand(set, st, false) + `, or set on_external_rotation = "rotate".` + silence
 	}
 	return Message{Title: title, Detail: evidence + ". " + effect + todo}
 }

@@ -51,25 +51,34 @@ func TestMessages(t *testing.T) {
 	say("Endings while settings are not known", endings(blind, open, st, rec, due)...)
 	say("Endings while only retire_previous_after is not known", endings(flagged, Settings{Unknown: Unknown{RetireAfter: true}}, State{Version: 2, RotatedAt: at(0)}, rec, due)...)
 	for _, kind := range []Reason{{Kind: BecauseChosen}, {Kind: BecauseTriggers, Keys: []string{"q"}}, {Kind: BecauseSchedule, DueAt: at(day)}, {Kind: BecauseDrift, Drift: Rotated}, {Kind: BecausePending}} {
-		say("An apply that may rotate: "+kind.Why(), endsAtRotation(kind.If()+", ", currentName(st), Decision{Rotate: Maybe, Reason: kind}), regenerates(kind.If()+", ", State{}), mayBeRefused(kind, DoubtfulRefusal()))
+		say("An apply that may rotate: "+kind.Why(), endsAtRotation(kind.If()+", ", currentName(st), Decision{Rotate: Maybe, Reason: kind}), regenerates(kind.If()+", ", State{}), mayBeRefused(kind, DoubtfulRefusal(flagged)))
 	}
-	say("A creation", append(CreationEndings(flagged, Settings{RetireAfter: &zero}), CreationRoom(true), CreationMayMakeRoom(true))...)
+	say("A creation", append(CreationEndings(flagged, Settings{RetireAfter: &zero}, State{}), CreationRoom(View{}, true), CreationRoom(View{State: drifted(Rotated), Record: rec}, true), CreationMayMakeRoom(true))...)
 	say("Retirement that waits", *currentInDoubt(), *unverifiableWarning(), mayRetire([]string{"a", "b"}), notOurs(flagged, st), notOurs(many, listed), endlessWarning([]string{"a"}), leftBehind(listed))
 	say("Schedule", postponed(Reason{Kind: BecauseSchedule, DueAt: at(day)}, PendingRefusal(flagged, at(day))), *Collides(blind, Settings{RotateAfter: day}), replacedTriggers())
 	say("Secrets that nobody is known to hold", UnclaimedMessage(State{Version: 2}, rec, []string{"a"}), UnclaimedMessage(listed, Record{Lost: true}, []string{"a"}), AddedMessage(2))
 	say("A lost record", lostWarning(flagged, st), lostWarning(blind, State{}), conflictWarning())
 	other := []View{{Object: "other", State: State{Version: 3}, Record: rec}}
 	for _, action := range []string{DestroyKeep, DestroyRetirePrevious, DestroyRevoke} {
-		say("Destroy, "+action, append(DestroyMessages(blind, action, st, rec, nil, false), DestroyMessages(blind, action, st, rec, nil, true)...)...)
-		say("Destroy beside another object, "+action, DestroyMessages(blind, action, st, rec, other, false)...)
+		say("Destroy, "+action, append(DestroyMessages(blind, action, st, rec, nil, nil), DestroyMessages(blind, action, st, rec, nil, &Replacement{})...)...)
+		say("Destroy beside another object, "+action, DestroyMessages(blind, action, st, rec, other, nil)...)
 	}
-	say("Destroy, delete", append(DestroyMessages(many, DestroyDelete, listed, rec, nil, true), DestroyMessages(many, DestroyDelete, State{Version: 2}, rec, nil, false)...)...)
+	say("Destroy, delete", append(DestroyMessages(many, DestroyDelete, listed, rec, nil, &Replacement{}), DestroyMessages(many, DestroyDelete, State{Version: 2}, rec, nil, nil)...)...)
+	unsettled, asked := rec, rec
+	unsettled.Pending, asked.Pending = &Pending{}, &Pending{Dates: []time.Time{t0.Add(90 * day)}}
+	say("A rotation that is not settled", append(append(DestroyMessages(blind, DestroyKeep, st, unsettled, nil, nil), DestroyMessages(flagged, DestroyRetirePrevious, st, unsettled, nil, &Replacement{Elsewhere: true, Perhaps: true})...),
+		append(DestroyMessages(many, DestroyDelete, listed, asked, nil, nil)[1:], endings(many, Settings{}, listed, asked, due)...)...)...)
+	say("A replacement whose settings are not known", DestroyMessages(flagged, DestroyKeep, st, rec, nil, &Replacement{Settings: Settings{Unknown: Unknown{RetireAfter: true}}})...)
+	say("Room beside a dead secret", roomWarning(flagged, "", Settings{}, drifted(Dead), rec, due))
+	say("An imported secret of many", endings(many, Settings{RetireAfter: &zero}, State{SecretID: "new"}, rec, due)...)
+	say("A shorter retire_previous_after", DueNext(st, rec))
+	say("Another client", *TakesOver(blind, Settings{}))
 	say("Survivors", append(append(SurvivorMessages(blind, DestroyRevoke, st, rec, Destruction{}), SurvivorMessages(flagged, DestroyRetirePrevious, st, rec, Destruction{})...),
 		SurvivorMessages(many, DestroyDelete, listed, Record{}, Destruction{Nameless: true, Unknown: []string{"old"}})...)...)
-	say("Completions", CompletionMessage(flagged, "", []View{{State: st, Record: rec}}, false, false), CompletionMessage(flagged, "", []View{{State: State{HasPrevious: true}, Record: rec}}, false, true),
-		CompletionMessage(flagged, "", []View{{State: st, Record: rec}}, true, true), CompletionMessage(many, "old", []View{{State: listed, Record: rec}}, false, false), RotatedAfterCompletion(),
+	say("Completions", CompletionMessage(flagged, "", []View{{State: st, Record: rec}}, false, false, false), CompletionMessage(flagged, "", []View{{State: State{HasPrevious: true}, Record: rec}}, false, true, false),
+		CompletionMessage(flagged, "", []View{{State: st, Record: rec}}, true, true, false), CompletionMessage(many, "old", []View{{State: listed, Record: rec}}, false, false, false), CompletionMessage(flagged, "", []View{{State: st, Record: rec}}, true, false, true), RotatedAfterCompletion(),
 		NothingToCompleteYet(), CompletionStarts([]View{{State: st, Record: rec}}), CompletionStarted())
-	refuse("Refusals", PendingRefusal(flagged, at(day)), PendingRefusal(blind, at(day)), DoubtfulRefusal(), lastWorkingRefusal(), onlyPreviousRefusal(), unverifiedRefusal(),
+	refuse("Refusals", PendingReplaced(blind, st, unsettled), PendingRefusal(blind, nil), DoubtfulRefusal(blind), PendingRefusal(flagged, at(day)), PendingRefusal(blind, at(day)), DoubtfulRefusal(flagged), lastWorkingRefusal(Settings{}, st), onlyPreviousRefusal(Settings{OnPending: PendingRetireFirst}, st), unverifiedRefusal(),
 		UnsupportedRefusal("it is a public client"), SelfRefusal(), ChangedSincePlan(), AppearedSincePlan(), NotLookedAt(), changedSinceRotation(), RevokedAndAdopted(),
 		MayBeInUse(flagged, st, seen), MayBeInUse(many, listed, Record{}), isCurrent("new", []View{{State: listed}}), MayPlanAction(many, "stranger", []View{{State: listed, Record: rec}}), MayPlanAction(many, "stranger", nil))
 	_, lagging := MayEnd(flagged, Ending{View: &View{State: st, Record: Record{Form: form, Known: t0, Window: &Window{Before: t0.Add(-day), Answered: t0}}}},

@@ -40,6 +40,8 @@ func previousName(st State, rec Record) string {
 	switch {
 	case st.Drift == Rotated && st.PreviousSecretID == "" && st.Version > 0:
 		which = fmt.Sprintf("version %d, the one in this state", st.Version)
+	case st.Drift == Dead && st.PreviousSecretID == "" && st.Version > 0: // which may be older or newer than the one in this state
+		return "the previous secret (which one is not known)"
 	case rec.PreviousVersion > 0:
 		which = fmt.Sprintf("version %d", rec.PreviousVersion)
 	case st.Version == 0:

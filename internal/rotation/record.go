@@ -240,5 +240,5 @@ func (r *Record) Ended(id string, at time.Time, from *time.Time) {
 // Doubtful tells that the previous secret of a vendor with two slots may be another one than the one that this object
 // replaced, and therefore the one in use.
 func (r Record) Doubtful(st State) bool {
-	return r.ForeignPrevious || r.Lost || r.Conflict || st.Drift != ""
+	return r.Pending != nil || r.ForeignPrevious || r.Lost || r.Conflict || st.Drift != ""
 }

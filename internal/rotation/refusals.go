@@ -8,7 +8,11 @@ import (
 // PendingRefusal is the answer to a rotation while an earlier previous secret is still valid.
 func PendingRefusal(traits Traits, endsAt *time.Time) *RefusedError {
 	reason := "A previous secret is still valid, and a second rotation would end or lose a secret that may be in use."
-	if !traits.ShowsPrevious && endsAt != nil {
+	switch {
+	case traits.ShowsPrevious:
+	case endsAt == nil:
+		reason = "A previous secret may still be valid, which " + traits.Name + " does not show, and a second rotation would end a secret that may be in use."
+	default:
 		reason = fmt.Sprintf("The previous secret counts as valid until %s, and a second rotation would end a secret that may be in use.", Stamp(*endsAt))
 	}
 	finish, beside := "retire_previous_after, or a rotation completion", ""
@@ -28,29 +32,48 @@ func PendingRefusal(traits Traits, endsAt *time.Time) *RefusedError {
 	}
 }
 
+// demand is how a user asks for a rotation in so many words; open tells that one is open, which has to end first.
+func demand(set Settings, st State, open bool) string {
+	first := ""
+	if open && set.OnPending != PendingRetireFirst {
+		first = `set on_pending_rotation = "retire_first" and `
+	}
+	switch {
+	case set.Chosen:
+		return first + "give client_secret_wo a new value and client_secret_wo_version a new number"
+	case len(st.Triggers.Values) == 0:
+		return first + "change a value of rotate_when_changed (a first value does not rotate: set it and apply before)"
+	}
+	return first + "change a value of rotate_when_changed"
+}
+
 // DoubtfulRefusal is the answer to a rotation while the previous secret may be the one in use.
-func DoubtfulRefusal() *RefusedError {
+func DoubtfulRefusal(traits Traits) *RefusedError {
+	reason := "A previous secret is still valid, and this resource may not have left it behind: it may be the secret in use, and a second rotation would end or lose it."
+	if !traits.ShowsPrevious {
+		reason = "A previous secret may be valid that this resource did not leave behind, which " + traits.Name + " does not show: it may be the secret in use, and a second rotation would end or lose it."
+	}
 	return &RefusedError{
-		Reason: "A previous secret is still valid, and this resource may not have left it behind: it may be the secret in use, and a second rotation would end or lose it.",
+		Reason: reason,
 		Remedy: "Find out what the consumers use. If it is the current secret, delete the previous one at the vendor. If it is the previous one, choose a time for a short " +
 			`interruption and set on_pending_rotation = "retire_first": that deletes it right before the new one is made.`,
 	}
 }
 
 // lastWorkingRefusal is the answer to a policy that would end the only secret that is known to work.
-func lastWorkingRefusal() *RefusedError {
+func lastWorkingRefusal(set Settings, st State) *RefusedError {
 	return &RefusedError{
 		Reason: "The setting on_external_rotation is \"rotate\", but the secret in this state is the previous one now, the only one that is known to work here, and a rotation would end it before its consumers have a new one.",
-		Remedy: `Choose a time for a short interruption, set on_pending_rotation = "retire_first" and change a value of rotate_when_changed: that asks for it in so many words. ` +
+		Remedy: `Choose a time for a short interruption. Then ` + demand(set, st, true) + `: that asks for it in so many words. ` +
 			`Or give the consumers the secret that was made elsewhere, and set on_external_rotation = "warn".`,
 	}
 }
 
 // onlyPreviousRefusal is the answer to a policy that would end the previous secret while the current one does not work.
-func onlyPreviousRefusal() *RefusedError {
+func onlyPreviousRefusal(set Settings, st State) *RefusedError {
 	return &RefusedError{
 		Reason: "The setting on_external_rotation is \"rotate\", and the secret in this state does not work. The previous secret may be the only one that works, and a rotation would end it before its consumers have a new one.",
-		Remedy: `Choose a time for a short interruption, set on_pending_rotation = "retire_first" and change a value of rotate_when_changed: that asks for it in so many words. ` +
+		Remedy: `Choose a time for a short interruption. Then ` + demand(set, st, true) + `: that asks for it in so many words. ` +
 			`Or delete the previous secret at the vendor when nothing uses it.`,
 	}
 }

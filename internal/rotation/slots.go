@@ -75,7 +75,7 @@ func comparePrevious(st State, rec Record, facts Facts) (State, Record) {
 			rec.Ended("", facts.At, facts.ChangedAt)
 		}
 		if seen.Drift == Rotated {
-			seen = Sign{Dead, "Somebody else rotated and then deleted the previous secret, which this state holds"}
+			seen = Sign{Dead, "Somebody else rotated and then deleted the previous secret, " + heldHere}
 		}
 	}
 	st, rec = rec.signed(st, seen)
@@ -85,6 +85,9 @@ func comparePrevious(st State, rec Record, facts Facts) (State, Record) {
 	}
 	return st, rec
 }
+
+// heldHere stands in evidence for the secret of this state, which nobody here made where the client was adopted or imported.
+const heldHere = "which this state holds"
 
 func changedElsewhere(facts Facts) string {
 	return fmt.Sprintf("Somebody changed the client at %s, while a previous secret is valid; the vendor does not tell whether that was a rotation", Stamp(*facts.ChangedAt))
@@ -185,7 +188,7 @@ func openRotation(traits Traits, st State, rec Record) bool {
 // room decides what happens to an open rotation before another one begins.
 func room(traits Traits, set Settings, st State, rec Record, reason Reason) (first bool, refused *RefusedError) {
 	if reason.Kind == BecauseDrift && st.Drift == Rotated && set.Mode == Regenerate {
-		return false, lastWorkingRefusal()
+		return false, lastWorkingRefusal(set, st)
 	}
 	if set.Mode == Regenerate || rec.Pending != nil || !openRotation(traits, st, rec) {
 		return false, nil
@@ -193,16 +196,16 @@ func room(traits Traits, set Settings, st State, rec Record, reason Reason) (fir
 	ours := PreviousIsOurs(traits, st, rec)
 	mayEnd := ours && rec.passed(retireAt(set, st)) || set.OnPending == PendingRetireFirst
 	switch {
+	case reason.Kind == BecauseDrift && st.Drift == Rotated:
+		return false, lastWorkingRefusal(set, st)
+	case reason.Kind == BecauseDrift && st.HasPrevious && traits.ShowsPrevious:
+		return false, onlyPreviousRefusal(set, st)
 	case !mayEnd && rec.Conflict && !st.HasPrevious && st.Drift == "" && reason.Kind != BecauseSchedule:
 		return false, nil // it may be over by now; if it is not, the vendor refuses again
 	case !mayEnd && ours:
 		return false, PendingRefusal(traits, st.PreviousEndsAt)
 	case !mayEnd:
-		return false, DoubtfulRefusal()
-	case reason.Kind == BecauseDrift && st.Drift == Rotated:
-		return false, lastWorkingRefusal()
-	case reason.Kind == BecauseDrift && st.HasPrevious && traits.ShowsPrevious:
-		return false, onlyPreviousRefusal()
+		return false, DoubtfulRefusal(traits)
 	case set.Verified && (set.Unverifiable || st.Drift != "") && !set.Unknown.Verify:
 		return false, unverifiedRefusal()
 	}

@@ -161,6 +161,14 @@ func PreviousEndsAt(traits Traits, set Settings, st State, rec Record) *time.Tim
 // EndsAtRotation is the rule of a previous secret that outlives no rotation.
 const EndsAtRotation = "at the rotation"
 
+// Of is set as far as it counts for what a rotation of st replaces: a secret of many that was not made here is not deleted.
+func (set Settings) Of(traits Traits, st State) Settings {
+	if traits.ManySecrets && st.Version == 0 {
+		set.RetireAfter, set.Unknown.RetireAfter = nil, false
+	}
+	return set
+}
+
 // PreviousEnds is the rule by which the secret that a rotation replaces ends, as previous_secret_ends says it; "" when there is
 // none. It comes from the settings alone. first: nothing was made or known here before.
 func PreviousEnds(traits Traits, set Settings, first bool) string {

@@ -121,6 +121,9 @@ type Pending struct {
 	Fingerprint string
 	// Version is the client_secret_wo_version that was sent; nil for a value that was made here.
 	Version *int64
+	// Dates are the expiration dates that were asked for, at a vendor with many secrets: by them the secret that nobody has is told
+	// from others.
+	Dates []time.Time
 	// Reason is the reason of the rotation.
 	Reason string
 	SentAt time.Time

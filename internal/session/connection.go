@@ -51,6 +51,19 @@ func (c *Connection) Now() time.Time { return c.vendor.Now() }
 // startedAt is Started by the vendor's clock.
 func (c *Connection) startedAt() time.Time { return c.Now().Add(-c.Clock.Now().Sub(c.Started)) }
 
+// FirstVersion is the version of a first secret that was made at a time: its Unix second. It is later than the one in which this
+// process started, so that no two processes, one after the other, give the same number to two secrets.
+func (c *Connection) FirstVersion(at time.Time) int64 { return max(at.Unix(), c.startedAt().Unix()+1) }
+
+// BeforeFirstVersion waits, right before a first secret is made, until the second in which this process started is over.
+func (c *Connection) BeforeFirstVersion(ctx context.Context) error {
+	next := c.startedAt().Truncate(time.Second).Add(time.Second)
+	if wait := next.Sub(c.Now()); wait > 0 {
+		return c.Clock.Sleep(ctx, wait)
+	}
+	return nil
+}
+
 // Read gives the facts about a client, possibly shared with other readers.
 func (c *Connection) Read(ctx context.Context, client rotation.Client) (rotation.Facts, error) {
 	return c.vendor.Read(ctx, client)

@@ -45,6 +45,7 @@ type Object struct {
 }
 
 type client struct {
+	id rotation.Client
 	// stopped tells that a planned creation that replaces no known object is stopped by an open rotation.
 	stopped   bool
 	objects   map[string]Object
@@ -70,7 +71,7 @@ func (r *Registry) of(c rotation.Client) *client {
 	}
 	known := r.clients[c.Key()]
 	if known == nil {
-		known = &client{objects: map[string]Object{}, told: map[string]bool{}}
+		known = &client{id: c, objects: map[string]Object{}, told: map[string]bool{}}
 		r.clients[c.Key()] = known
 	}
 	return known
@@ -219,6 +220,21 @@ func (r *Registry) Objects(c rotation.Client) (objects []Object) {
 	}
 	slices.SortFunc(objects, func(a, b Object) int { return strings.Compare(a.Object, b.Object) })
 	return objects
+}
+
+// Unplanned are the objects of all clients that were read and of which no plan came yet, by their clients.
+func (r *Registry) Unplanned() map[rotation.Client][]Object {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	found := map[rotation.Client][]Object{}
+	for _, known := range r.clients {
+		for _, o := range known.objects {
+			if o.Fate == Seen {
+				found[known.id] = append(found[known.id], o)
+			}
+		}
+	}
+	return found
 }
 
 // Held tells whether an object is known to hold the secret with this id.

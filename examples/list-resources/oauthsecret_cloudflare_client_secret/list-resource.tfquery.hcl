@@ -5,11 +5,12 @@ list "oauthsecret_cloudflare_client_secret" "all" {
   limit    = 1000
 }
 
-# Only those with a previous secret that is still valid.
-list "oauthsecret_cloudflare_client_secret" "rotating" {
-  provider = oauthsecret
-
-  config {
-    has_previous_secret = true
-  }
-}
+# Only those with a previous secret that is still valid. In a file of its own: -generate-config-out would write a client twice.
+#
+# list "oauthsecret_cloudflare_client_secret" "rotating" {
+#   provider = oauthsecret
+#
+#   config {
+#     has_previous_secret = true
+#   }
+# }

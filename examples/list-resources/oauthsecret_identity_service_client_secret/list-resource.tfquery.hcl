@@ -9,12 +9,13 @@ list "oauthsecret_identity_service_client_secret" "all" {
   }
 }
 
-# Only those that expire within 30 days.
-list "oauthsecret_identity_service_client_secret" "expiring" {
-  provider = oauthsecret
-
-  config {
-    client_id       = "my-new-app"
-    expiring_within = "30d"
-  }
-}
+# Only those that expire within 30 days. In a file of its own: -generate-config-out would write a secret twice.
+#
+# list "oauthsecret_identity_service_client_secret" "expiring" {
+#   provider = oauthsecret
+#
+#   config {
+#     client_id       = "my-new-app"
+#     expiring_within = "30d"
+#   }
+# }

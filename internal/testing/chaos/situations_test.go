@@ -77,6 +77,8 @@ var chapters = []chapter{
 		{"Destroy revokes", csp, had(settings{"on_destroy": "revoke"}), wantsGone},
 		{"Secrets from before the previous one are due", identityService, all(had(with(trigger("1"), day)), had(with(trigger("2"), day)), later(20*hour), had(with(trigger("3"), day)), later(5*hour)), plans(with(trigger("3"), day))},
 		{"The recipients of a sealed secret change", cloudflare, had(settings{"encryption_recipients": recipients}), plans(settings{"encryption_recipients": []string{"age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa"}})},
+		{"Encryption is switched off", cloudflare, had(settings{"encryption_recipients": recipients}), plans(nil)},
+		{"An adoption whose next secret is chosen", csp, nil, plans(with(adopted, settings{"client_secret_wo": "Chosen.by-the.user~1_and-long-enough", "client_secret_wo_version": 1}))},
 		{"The time of a previous secret is over, but it may be in use (Cloudflare)", cloudflare, all(had(day), later(hour), does(day), changesElsewhere, later(25*hour)), plans(day)},
 		{"The time of a previous secret is over, but it was imported (Identity Service)", identityService, all(imported, had(with(trigger("1"), day)), had(with(trigger("2"), day)), later(25*hour)), plans(with(trigger("2"), day))},
 	}},
@@ -94,6 +96,7 @@ var chapters = []chapter{
 		}), func(w *world) {
 			w.plan(context.Background(), append(w.config(trigger("1")), w.completionBlock(theClient)))
 		}},
+		{"Rotated and ended (Cloudflare), after an adoption", cloudflare, all(had(adopted), rotatesElsewhere, plans(adopted), func(w *world) { w.apply(context.Background(), w.config(adopted)) }, func(w *world) { w.Cloudflare.DeleteRotatedElsewhere(w.vendor.parent, theClient) }), plans(adopted)},
 		{"Rotated (Cloudflare), after an adoption", cloudflare, all(had(adopted), rotatesElsewhere), plans(adopted)},
 		{"Changed (VMware Cloud Services, where it reports an age)", csp, all(reportsAge, had(clean), later(72*hour), does(clean), func(w *world) { w.CSP.PatchSecretElsewhere(w.vendor.parent, theClient, "Somebody.elses-1") }), plans(clean)},
 		{"Changed (VMware Cloud Services), where the value is chosen", csp, all(reportsAge, had(with(chosen(1), clean)), later(72*hour), does(with(chosen(1), clean)), func(w *world) { w.CSP.PatchSecretElsewhere(w.vendor.parent, theClient, "Somebody.elses-1") }), plans(with(chosen(1), clean))},
@@ -186,6 +189,7 @@ var chapters = []chapter{
 		{"Identity Service: the unknown secret is found and deleted", identityService, all(had(with(trigger("1"), expiring)), loses("identity_service.add", 1)), does(with(trigger("2"), expiring))},
 		{"Identity Service: the unknown secret cannot be deleted", identityService, all(had(with(trigger("1"), expiring)), loses("identity_service.add", 1), answers("identity_service.delete", 403)), does(with(trigger("2"), expiring))},
 		{"Identity Service: there is no date to tell it by", identityService, all(had(trigger("1")), loses("identity_service.add", 1)), does(trigger("2"))},
+		{"Identity Service: the list cannot be read, without a date", identityService, all(had(trigger("1")), loses("identity_service.add", 1), skipping("identity_service.list", 2, 503)), does(trigger("2"))},
 		{"Identity Service: the list cannot be read", identityService, all(had(with(trigger("1"), expiring)), loses("identity_service.add", 1), skipping("identity_service.list", 2, 503)), does(with(trigger("2"), expiring))},
 		{"Identity Service: it never answers", identityService, all(had(with(trigger("1"), expiring)), drops("identity_service.add", -1)), does(with(trigger("2"), expiring))},
 	}},

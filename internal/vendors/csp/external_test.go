@@ -57,7 +57,7 @@ func TestExternalChangeRotates(t *testing.T) {
 	cli := aged(t, w, c.HCL(alone+trigger("1")+`on_external_rotation = "rotate"`))
 	changeElsewhere(w)
 	// The secret in state may be the previous one now: the policy alone never ends it.
-	cli.ApplyFails().Errs(t, "it may be the secret in use")
+	cli.ApplyFails().Errs(t, "the only one that is known to work here")
 	cli.Configure(c.HCL(alone + retireNext + trigger("1") + `on_external_rotation = "rotate"`))
 	cli.ApplyFails().Errs(t, "the only one that is known to work here")
 	cli.Sent()

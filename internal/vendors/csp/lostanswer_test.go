@@ -133,6 +133,69 @@ func TestRotationWhoseOutcomeStaysUnknown(t *testing.T) {
 	}
 }
 
+// unsettled is a rotation that took effect and whose outcome nobody could find out: the secret in state is the previous one.
+func unsettled(t *testing.T, w *acctest.World, arguments string) *acctest.Terminal {
+	t.Helper()
+	cli := w.Terminal(t, c.HCL(alone+trigger("1")))
+	cli.Apply()
+	cli.Configure(c.HCL(arguments + trigger("2")))
+	w.Inject(lost(silences["drop"], rotate, true))
+	for _, operation := range []string{"csp.token", "csp.introspect"} {
+		w.Inject(simulator.Fault{Operation: operation, Kind: simulator.HTML, Times: -1})
+	}
+	cli.ApplyFails().Errs(t, "Whether it did could not be found out")
+	w.ClearFaults()
+	w.ResetJournal()
+	return cli
+}
+
+// An object whose rotation is not settled is the only one that may know the current secret: it is not replaced before that.
+func TestUnsettledRotationIsNotReplaced(t *testing.T) {
+	w := world(t)
+	w.CSP.AddApp(acctest.Org, "another-app", simulator.AppSpec{})
+	cli := unsettled(t, w, alone+"  on_pending_rotation = \"retire_first\"\n")
+	held := cli.Attribute(c.Address(), "client_secret")
+	const words = "only this object may know the value of the current one"
+	cli.ApplyFails("-replace="+c.Address()).Errs(t, words)
+	cli.Must("taint", c.Address())
+	cli.ApplyFails().Errs(t, words)
+	other := c
+	other.IDValue = "another-app"
+	cli.Configure(other.HCL(alone + trigger("2")))
+	cli.ApplyFails().Errs(t, words)
+	cli.Must("untaint", c.Address())
+	cli.ApplyFails().Errs(t, words)
+	cli.Sent()
+	expectLive(t, w, 1, 2)
+	if cli.Attribute(c.Address(), "client_secret") != held {
+		t.Error("the state lost the secret")
+	}
+	cli.Configure(c.HCL(alone + trigger("2")))
+	cli.Apply()
+	cli.Sent(retire)
+	expectLive(t, w, 2)
+	cli.Empty()
+}
+
+// Its destruction ends nothing, and says what it forgets.
+func TestUnsettledRotationIsForgottenWithWords(t *testing.T) {
+	t.Parallel()
+	for _, action := range []string{"keep", "retire_previous"} {
+		t.Run(action, func(t *testing.T) {
+			w := world(t)
+			cli := unsettled(t, w, alone+"  on_destroy = \""+action+"\"\n")
+			r := cli.Must("destroy", "-json", "-input=false", "-auto-approve")
+			r.Warns(t, "this destroy forgets a rotation whose outcome is not known")
+			r.Warns(t, "is the previous one now, which ends with the overlap of that rotation")
+			if r.Has("warning", "stays valid at the vendor") {
+				t.Errorf("it says that the previous secret stays:\n%s", r.Text)
+			}
+			cli.Sent()
+			expectLive(t, w, 1, 2)
+		})
+	}
+}
+
 func TestRefusedRotation(t *testing.T) {
 	w := world(t)
 	c.Run(t, w,

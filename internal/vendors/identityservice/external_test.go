@@ -56,7 +56,7 @@ func TestExternal_DeadSecret(t *testing.T) {
 					resource.TestStep{
 						PreConfig: kill, Config: config, ConfigPlanChecks: rotating(w, 2),
 						Check: all(w.Changed(add), holds(w, 1), noPrevious, accepted(w, "no yes"),
-							warned(w, "plan", "Secret", death.seen, "does not work any more", "This plan rotates")),
+							warned(w, "plan", "Secret", death.seen, "does not work any more", "The next apply rotates")),
 					},
 					resource.TestStep{PreConfig: after(w, 48*time.Hour), Config: config, ConfigPlanChecks: nothing, Check: w.Changed()})
 			})

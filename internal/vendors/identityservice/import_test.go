@@ -41,6 +41,24 @@ func TestImport_NoRotationAndEmptyPlan(t *testing.T) {
 	}
 }
 
+// An imported secret is not deleted by retire_previous_after, and the plan of the rotation says so.
+func TestImport_IsNotRetired(t *testing.T) {
+	w := world(t)
+	_, value, importID := foreign(w)
+	cli := w.Terminal(t, app(q("1"), `retire_previous_after = "0s"`)+importing(importID))
+	cli.Apply()
+	cli.Configure(app(q("2"), `retire_previous_after = "0s"`))
+	cli.Plan().Warns(t, "the secret in use now is not deleted by retire_previous_after")
+	cli.ApplySaved()
+	cli.Sent(add)
+	if !w.IdentityService.Accepts(acctest.Tenant, acctest.Application, value) {
+		t.Error("the imported secret was deleted")
+	}
+	if rule := cli.Attribute(address, "previous_secret_ends"); rule != "when a completion or somebody deletes it" {
+		t.Errorf("previous_secret_ends is %v", rule)
+	}
+}
+
 // The import command takes the id, and everything but the value comes back.
 func TestImport_Command(t *testing.T) {
 	w := world(t)

@@ -26,6 +26,41 @@ const resendAfter = 65 * time.Second
 func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.Order) (rotation.Issued, error) {
 	defer s.reader.Forget(c.Scope, c.ID)
 	s.forgetListed(c) // it lacks what is added now
+	if err := s.clearUp(ctx, c, order); err != nil {
+		return rotation.Issued{}, err
+	}
+	var dates []time.Time
+	issued, err := s.add(ctx, c, order, &dates)
+	if lost := (*rotation.LostError)(nil); errors.As(err, &lost) && len(dates) > 0 {
+		lost.Pending = &rotation.Pending{Dates: dates, SentAt: s.Now()} // by which the next apply finds what became of it
+		if order.Pending != nil {
+			lost.Pending.Dates = append(order.Pending.Dates, dates...)
+		}
+	}
+	return issued, err
+}
+
+// clearUp deletes what an earlier order whose outcome was not known has made after all.
+func (s *secrets) clearUp(ctx context.Context, c rotation.Client, order rotation.Order) error {
+	if order.Pending == nil {
+		return nil
+	}
+	for _, date := range order.Pending.Dates {
+		found := dated(order.Before.Secrets, &date)
+		if len(found) != 1 || !found[0].Live(order.Before.At) {
+			continue
+		}
+		if _, err := s.retire(ctx, c, found[0].ID); err != nil {
+			lost := orphan(err, found[0].ID)
+			lost.Pending = order.Pending
+			return lost
+		}
+	}
+	return nil
+}
+
+// add asks for a secret, twice at most. It notes the dates that it asked for while what they were for is not settled.
+func (s *secrets) add(ctx context.Context, c rotation.Client, order rotation.Order, asked *[]time.Time) (rotation.Issued, error) {
 	before, dates := order.Before, []time.Time{}
 	unseen := false // an earlier request may have had its effect after all
 	for attempt := 1; ; attempt++ {
@@ -51,12 +86,17 @@ func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.O
 			}
 			return rotation.Issued{}, err
 		}
+		unsettled := slices.Clone(*asked)
 		if requested != nil {
 			dates = append(dates, *requested)
+			*asked = append(*asked, *requested)
 		}
 		removed, lost := s.removeOrphan(ctx, c, before, requested, err, looks)
 		if lost != nil {
 			return rotation.Issued{}, lost
+		}
+		if removed {
+			*asked = unsettled
 		}
 		if attempt == 2 || ctx.Err() != nil || !removed && s.clock.Sleep(ctx, resendAfter-s.clock.Now().Sub(sent)) != nil {
 			return rotation.Issued{}, s.gaveUp(c, err, unseen || !removed)
@@ -64,6 +104,9 @@ func (s *secrets) Issue(ctx context.Context, c rotation.Client, order rotation.O
 		if !removed {
 			if removed, lost = s.removeOrphan(ctx, c, before, requested, err, looks[:2]); lost != nil {
 				return rotation.Issued{}, lost
+			}
+			if removed {
+				*asked = unsettled
 			}
 		}
 		unseen = unseen || !removed
@@ -121,10 +164,18 @@ func (s *secrets) removeOrphan(ctx context.Context, c rotation.Client, before ro
 		return false, &rotation.LostError{
 			Cause:      cause,
 			StillValid: stillValid + " Whether a new one was made could not be found out.",
-			Remedy:     "Look at the list of the application's secrets and delete a new one that nobody knows; then run the command again.",
+			Remedy:     lookForIt(requested),
 		}
 	}
 	return false, nil
+}
+
+// lookForIt says how a secret that may have been made is found.
+func lookForIt(requested *time.Time) string {
+	if requested == nil {
+		return "Look at the list of the application's secrets and delete a new one that nobody knows; then run the command again."
+	}
+	return "Run the command again when the vendor answers: a secret that expires at " + rotation.Stamp(*requested) + " is of this request and is deleted then, because nobody has its value. After the creation of a resource, delete it by hand."
 }
 
 // afterwards looks once more for late effects of the requests that were given up.
@@ -156,7 +207,7 @@ func strangers(cause error, fresh []rotation.Entry, dated bool) error {
 	return &rotation.LostError{Cause: cause, StillValid: stillValid, Remedy: remedy + "."}
 }
 
-func orphan(cause error, id string) error {
+func orphan(cause error, id string) *rotation.LostError {
 	return &rotation.LostError{
 		Cause:      cause,
 		StillValid: stillValid,

@@ -122,6 +122,67 @@ func TestLostAdd_Twice(t *testing.T) {
 	)
 }
 
+// Where the list does not answer either, the date stays known: the next apply finds the secret that nobody has, names it before and
+// deletes it, and a destruction says that it leaves it behind.
+func TestLostAdd_FoundByTheNextApply(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, app(q("1"), expiring))
+	cli.Apply()
+	w.ResetJournal()
+	w.Inject(simulator.Fault{Operation: add, Kind: simulator.Drop, After: true})
+	calls := 0
+	w.BeforeRequest(func(e simulator.Entry) {
+		if calls++; e.Operation == add {
+			w.Inject(simulator.Fault{Operation: list, Kind: simulator.HTML, Times: -1})
+		}
+	})
+	cli.Configure(app(q("2"), expiring))
+	orphan := func() simulator.SecretRecord { return made(w)[1] }
+	cli.ApplyFails().Errs(t, "a secret that expires at")
+	expires := orphan().ExpiresAt.UTC().Format(time.RFC3339)
+	cli.Sent(add)
+	w.BeforeRequest(nil)
+	w.ClearFaults()
+	cli.Plan("-destroy").Warns(t, "it is the one that expires at "+expires)
+	cli.Configure(app(q("1"), expiring)) // the user gives up the rotation: it is settled all the same
+	cli.Plan().Warns(t, "it is the one that expires at "+expires)
+	cli.ApplySaved()
+	cli.Sent(remove, add)
+	if live := accepted(w, "yes no yes"); live(nil) != nil {
+		t.Error(live(nil))
+	}
+	cli.Empty()
+}
+
+// Two processes that follow each other at once give two numbers, also where nothing of the first one is left to see.
+func TestVersionNeverRepeats(t *testing.T) {
+	w := world(t)
+	seen := map[any]bool{}
+	cli := w.Terminal(t, app("lifecycle { create_before_destroy = true }"))
+	for _, args := range [][]string{nil, {"-replace=" + address}, {"-replace=" + address}, nil, nil} {
+		cli.Apply(args...)
+		version := cli.Attribute(address, "version")
+		if seen[version] {
+			t.Errorf("%v: version %v again", args, version)
+		}
+		if seen[version] = true; args == nil {
+			cli.Must("state", "rm", address)
+			cli.Apply()
+			if version = cli.Attribute(address, "version"); seen[version] {
+				t.Errorf("state rm: version %v again", version)
+			}
+			seen[version] = true
+		}
+		cli.Must("taint", address)
+		cli.Apply()
+		if version = cli.Attribute(address, "version"); seen[version] {
+			t.Errorf("taint: version %v again", version)
+		}
+		seen[version] = true
+		cli.Must("state", "rm", address)
+	}
+}
+
 // Without a date nobody can tell whose the new entry is: it is named and left alone.
 func TestLostAdd_WithoutADate(t *testing.T) {
 	w := world(t)

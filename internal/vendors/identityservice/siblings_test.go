@@ -27,10 +27,10 @@ func TestSiblings(t *testing.T) {
 			}
 		}
 	}
-	before := ahead()
 	ours, theirs := w.Terminal(t, config("1")), w.Terminal(t, named("two", q("1"), retireAfterDay)) // a state or an alias of its own
 	ours.Apply()
 	theirs.Apply()
+	before := ahead()
 	for _, round := range []struct {
 		quarter string
 		args    []string

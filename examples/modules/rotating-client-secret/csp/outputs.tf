@@ -10,7 +10,7 @@ output "encrypted_client_secret" {
 }
 
 output "version" {
-  description = "Grows by 1 with each rotation; for the *_wo_version arguments of consumers."
+  description = "The Unix second of the first secret made here, and 1 more with each rotation; for the *_wo_version arguments of consumers."
   value       = oauthsecret_csp_client_secret.this.version
 }
 
