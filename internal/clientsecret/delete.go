@@ -111,7 +111,13 @@ func (r *clientSecret) survivors(m model, rec rotation.Record, d rotation.Destru
 
 // end retires one secret; nothing to retire and a client that is gone are success.
 func (r *clientSecret) end(ctx context.Context, gate *session.Gate, m model, e rotation.Ending, diags *diag.Diagnostics) {
-	_, err := gate.End(ctx, r.kind.Traits, e)
+	ended, err := gate.End(ctx, r.kind.Traits, e)
+	if err == nil && !ended && !r.kind.Traits.ManySecrets && !r.kind.Traits.ShowsPrevious {
+		r.say(diags, m, rotation.Message{
+			Title:  "the vendor says that there was no previous secret to delete",
+			Detail: "It refused to end one, and it does not show whether there is one. If one is left, it ends with its overlap.",
+		})
+	}
 	if err == nil || errors.Is(err, httpapi.ErrNotFound) {
 		return
 	}

@@ -72,7 +72,7 @@ func TestRefreshOnly_Nightly(t *testing.T) {
 	night.finds("once it is stored")
 	for name, command := range map[string][]string{
 		"a refresh-only plan": {"plan", "-json", "-input=false", "-refresh-only"},
-		"a plan": {"plan", "-json", "-input=false"}, "a plan that reads nothing": {"plan", "-json", "-input=false", "-refresh=false"},
+		"a plan":              {"plan", "-json", "-input=false"}, "a plan that reads nothing": {"plan", "-json", "-input=false", "-refresh=false"},
 	} {
 		if warned := warnings(terminal.Must(command...)); !maps.EqualFunc(warned, times(addresses), func(a, b int) bool { return a == b }) {
 			t.Errorf("%s warns at %v, want once at each of %v", name, warned, addresses)

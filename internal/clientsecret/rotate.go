@@ -95,7 +95,7 @@ func (o *rotate) run(ctx context.Context) error {
 		return nil
 	}
 	proven := o.prove(ctx, client, issued.Value)
-	o.retire(following, client, proven)
+	o.retire(ctx, client, proven)
 	return nil
 }
 
@@ -266,7 +266,13 @@ func (o *rotate) retire(ctx context.Context, c rotation.Client, proven bool) {
 		ids = append(ids, o.m.PreviousSecretID.ValueString())
 	}
 	ids = append(ids, o.retireOlder...)
-	if !proven {
+	if !proven || len(ids) == 0 {
+		return
+	}
+	// Nothing else is ended once the run was told to stop, or its time is up: what waits here is not under way.
+	if ctx.Err() != nil {
+		o.trouble(o.r.titled(*o.m, "the previous secret was not deleted"),
+			"The run was interrupted, or its time was up, after the new secret was made. The new secret is in state, and the previous one is still valid; the next apply deletes it.\n\n"+o.r.where(*o.m))
 		return
 	}
 	for _, id := range ids {

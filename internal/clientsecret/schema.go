@@ -219,7 +219,7 @@ func choice(description string, values ...string) schema.Attribute {
 		Optional:            true,
 		Computed:            true,
 		Default:             stringdefault.StaticString(values[0]),
-		Validators:          []validator.String{stringvalidator.OneOf(values...)},
+		Validators:          []validator.String{quiet{stringvalidator.OneOf(values...)}},
 	}
 }
 
@@ -255,6 +255,14 @@ func timeoutsBlock(ctx context.Context) schema.Block {
 		UpdateDescription: fmt.Sprintf("A duration. Default `\"%s\"`. As for `create`.", short(changeTimeout)),
 		DeleteDescription: fmt.Sprintf("A duration. Default `\"%s\"`. As for `create`.", short(changeTimeout)),
 	}).(schema.SingleNestedBlock)
+	for name, attribute := range limits.Attributes {
+		if one, ok := attribute.(schema.StringAttribute); ok {
+			for i, v := range one.Validators {
+				one.Validators[i] = quiet{v}
+			}
+			limits.Attributes[name] = one
+		}
+	}
 	limits.MarkdownDescription = "How long the operations may take, with the waiting that a vendor asks for. Durations in h, m and s, such as `\"1h30m\"`; not in days."
 	return limits
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -30,7 +31,18 @@ func (v positiveDuration) ValidateString(ctx context.Context, req validator.Stri
 	}
 	if d, err := duration.Parse(req.ConfigValue.ValueString()); err != nil || d <= 0 {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
-			fmt.Sprintf("%s %s; got %q. %s", req.Path, v.Description(ctx), req.ConfigValue.ValueString(), duration.Units))
+			fmt.Sprintf("%s %s. %s", req.Path, v.Description(ctx), duration.Units))
+	}
+}
+
+// quiet is a validator that does not repeat the value, which may be a secret in the wrong place.
+type quiet struct{ validator.String }
+
+func (v quiet) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	var found validator.StringResponse
+	v.String.ValidateString(ctx, req, &found)
+	if found.Diagnostics.HasError() {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid value", fmt.Sprintf("%s: %s.", req.Path, strings.TrimSuffix(v.Description(ctx), ".")))
 	}
 }
 
@@ -64,7 +76,7 @@ func (v overlap) ValidateString(ctx context.Context, req validator.StringRequest
 	d, err := duration.Parse(req.ConfigValue.ValueString())
 	if err != nil || d < 0 || v.wholeSeconds && d%time.Second != 0 || v.max > 0 && d > v.max {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
-			fmt.Sprintf("%s %s; got %q. %s", req.Path, v.Description(ctx), req.ConfigValue.ValueString(), duration.Units))
+			fmt.Sprintf("%s %s. %s", req.Path, v.Description(ctx), duration.Units))
 	}
 }
 

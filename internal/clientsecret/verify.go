@@ -37,7 +37,9 @@ func (r *clientSecret) checkOnRefresh(ctx context.Context, m model, st rotation.
 		return st, rec
 	}
 	result := r.connection.Verify(ctx, m.client(), value, verify.AtRefresh())
-	return rotation.Checked(r.kind.Traits, st, rec, result.Verdict == verify.Accepted, result.Verdict == verify.Refused, explain.Stem(result.Evidence))
+	// A new secret that never worked may not be known everywhere yet.
+	young := !st.Verified && st.RotatedAt != nil && r.connection.Now().Sub(*st.RotatedAt) <= rotation.Lag
+	return rotation.Checked(r.kind.Traits, st, rec, result.Verdict == verify.Accepted, result.Verdict == verify.Refused && !young, explain.Stem(result.Evidence))
 }
 
 // open is the secret of an object as far as it can be read here: in clear, or with decryption_identity. The error says why what

@@ -25,7 +25,7 @@ func TestVerifyAccepted(t *testing.T) {
 	})
 }
 
-// The proof comes before the deletion, and takes several accepts.
+// The proof comes before the deletion, and takes several accepts, and one surely wrong secret that is not accepted.
 func TestVerifyComesBeforeTheRetirement(t *testing.T) {
 	each(t, func(t *testing.T, c acctest.Client, w *acctest.World) {
 		cli := w.Terminal(t, c.HCL(alone+verified))
@@ -36,7 +36,7 @@ func TestVerifyComesBeforeTheRetirement(t *testing.T) {
 				order = append(order, e.Operation)
 			}
 		}
-		want := strings.Join([]string{c.Rotate, token(c), token(c), token(c), c.Retire}, " ")
+		want := strings.Join([]string{c.Rotate, token(c), token(c), token(c), token(c), c.Retire}, " ")
 		if got := strings.Join(order, " "); got != want {
 			t.Errorf("sent %s, want %s", got, want)
 		}

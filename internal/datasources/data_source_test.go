@@ -267,7 +267,7 @@ func TestAudit_Errors(t *testing.T) {
 		},
 		"bad duration": {
 			config: "data \"oauthsecret_identity_service_client_secrets\" \"x\" {\n  client_id = \"a\"\n  expiring_within = \"30 days\"\n}",
-			want:   []string{"Invalid duration", "expiring_within must be a duration above zero", `got "30 days"`},
+			want:   []string{"Invalid duration", "expiring_within must be a duration above zero", "a duration above zero"},
 		},
 		"empty search": {
 			config: `data "oauthsecret_csp_oauth_apps" "x" { search_term = "" }`,

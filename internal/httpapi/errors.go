@@ -115,8 +115,8 @@ func (e *OutcomeUnknownError) Error() string {
 // Unwrap gives the cause.
 func (e *OutcomeUnknownError) Unwrap() error { return e.Cause }
 
-// NotSentError says that a call surely had no effect because no request reached the vendor: no connection, no token, or
-// no time left to wait for the vendor's permission.
+// NotSentError says that a call surely had no effect because no request reached the vendor, or each one was put off: no connection,
+// no token, or no time left to wait for the vendor's permission.
 type NotSentError struct {
 	Vendor    string
 	Operation string
@@ -129,11 +129,17 @@ func (e *NotSentError) Error() string {
 	if errors.As(e.Cause, &refused) {
 		return fmt.Sprintf("the request to %s was not sent, because the login failed: %v", e.Operation, e.Cause)
 	}
-	return fmt.Sprintf("no request to %s reached %s: %v", e.Operation, e.Vendor, e.Cause)
+	return fmt.Sprintf("no request to %s was carried out by %s: %v", e.Operation, e.Vendor, e.Cause)
 }
 
 // Unwrap gives the cause.
 func (e *NotSentError) Unwrap() error { return e.Cause }
+
+// IsNotSent tells whether err is a call that surely had no effect because nothing of it was carried out.
+func IsNotSent(err error) bool {
+	var unsent *NotSentError
+	return errors.As(err, &unsent)
+}
 
 // AnswerError says that a call which may be repeated was answered with something that cannot be used, again and again.
 type AnswerError struct {

@@ -14,8 +14,7 @@ import (
 const (
 	dialTimeout    = 10 * time.Second
 	tlsTimeout     = 10 * time.Second
-	headerTimeout  = 30 * time.Second
-	attemptTimeout = 60 * time.Second
+	attemptTimeout = 60 * time.Second // headers and body: an answer that comes late is not a lost one
 )
 
 // Bounds of the pool. There is a connection for each worker of Terraform's largest usual parallelism, and none that has been idle
@@ -55,7 +54,6 @@ func newNetwork(caPEM string) (network, error) {
 		DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		TLSClientConfig:       trust,
 		TLSHandshakeTimeout:   tlsTimeout,
-		ResponseHeaderTimeout: headerTimeout,
 		Protocols:             &http.Protocols{},
 		MaxIdleConns:          maxConnections,
 		MaxIdleConnsPerHost:   maxConnections,

@@ -219,7 +219,8 @@ func (g *Gate) Observe(passed time.Time, status int, header http.Header) {
 			g.bound.lift()
 		}
 	}
-	if all := announced(header); len(all) > 0 {
+	refused := status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+	if all := announced(header); len(all) > 0 && !(refused && said) { // Retry-After is about this refusal, and wins
 		g.bound.lift() // the vendor says more than it publishes
 		g.follow(all, now, g.unanswered == 0 && !passed.Before(g.observed))
 	}

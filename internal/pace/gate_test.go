@@ -26,11 +26,12 @@ func TestGate_WaitsNoLongerThanAsked(t *testing.T) {
 		header http.Header
 		most   time.Duration // that twenty requests wait after it
 	}{
-		"one of 19 left":    {200, http.Header{"Ratelimit": {`"default";r=1;t=60`}, "Ratelimit-Policy": {`"default";q=19;w=60`}}, time.Second},
-		"nothing left":      {200, http.Header{"Ratelimit": {`"default";r=0;t=60`}}, 61 * time.Second},
-		"refused":           {429, http.Header{"Retry-After": {"60"}}, 62 * time.Second},
-		"refused, two ways": {429, http.Header{"Retry-After": {"60"}, "Ratelimit": {`"default";r=0;t=30`}}, 62 * time.Second},
-		"not available":     {503, http.Header{"Retry-After": {"60"}}, 61 * time.Second},
+		"one of 19 left":              {200, http.Header{"Ratelimit": {`"default";r=1;t=60`}, "Ratelimit-Policy": {`"default";q=19;w=60`}}, time.Second},
+		"nothing left":                {200, http.Header{"Ratelimit": {`"default";r=0;t=60`}}, 61 * time.Second},
+		"refused":                     {429, http.Header{"Retry-After": {"60"}}, 62 * time.Second},
+		"refused, two ways":           {429, http.Header{"Retry-After": {"60"}, "Ratelimit": {`"default";r=0;t=30`}}, 62 * time.Second},
+		"refused, and more announced": {429, http.Header{"Retry-After": {"3"}, "Ratelimit": {`"default";r=0;t=30`}}, 5 * time.Second},
+		"not available":               {503, http.Header{"Retry-After": {"60"}}, 61 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			g := newGate(pace.Bound{})

@@ -2,13 +2,14 @@ package pace
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// RetryAfter reads Retry-After: whole seconds, or a date in any of the three forms of HTTP, taken relative to the Date header
+// RetryAfter reads Retry-After: seconds, or a date in any of the three forms of HTTP, taken relative to the Date header
 // when there is one (both come from the same clock) and to now otherwise. Of several lines the longest counts. A time in the
 // past is zero, and nothing is longer than a year.
 func RetryAfter(header http.Header, now time.Time) (wait time.Duration, ok bool) {
@@ -16,11 +17,15 @@ func RetryAfter(header http.Header, now time.Time) (wait time.Duration, ok bool)
 		now = date
 	}
 	for _, line := range header.Values("Retry-After") {
-		line = strings.TrimSpace(line)
-		if seconds, err := strconv.ParseInt(line, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-			wait, ok = max(wait, saturated(seconds)), true
-		} else if until, err := http.ParseTime(line); err == nil {
+		if until, err := http.ParseTime(strings.TrimSpace(line)); err == nil {
 			wait, ok = max(wait, min(until.Sub(now), longestAsked)), true
+			continue
+		}
+		for part := range strings.SplitSeq(line, ",") { // lines that a proxy joined
+			part = strings.TrimSpace(part)
+			if seconds, err := strconv.ParseFloat(part, 64); (err == nil || errors.Is(err, strconv.ErrRange)) && strings.Trim(part, "-0123456789.") == "" {
+				wait, ok = max(wait, saturated(seconds)), true
+			}
 		}
 	}
 	return wait, ok
@@ -29,8 +34,12 @@ func RetryAfter(header http.Header, now time.Time) (wait time.Duration, ok bool)
 // longestAsked bounds what a vendor can ask for, so that it can be told and added.
 const longestAsked = 365 * 24 * time.Hour
 
-func saturated(seconds int64) time.Duration {
-	return time.Duration(min(max(0, seconds), int64(longestAsked/time.Second))) * time.Second
+// saturated rounds up to whole seconds; what is no number is zero.
+func saturated(seconds float64) time.Duration {
+	if !(seconds > 0) {
+		return 0
+	}
+	return time.Duration(math.Ceil(min(seconds, longestAsked.Seconds()))) * time.Second
 }
 
 // announcement is what one rate limit header says.
@@ -50,7 +59,7 @@ func announced(header http.Header) (all []announcement) {
 		remaining, hasRemaining := parameters["r"]
 		reset, hasReset := parameters["t"]
 		if hasRemaining && hasReset {
-			all = append(all, announcement{remaining, saturated(int64(reset))})
+			all = append(all, announcement{remaining, saturated(float64(reset))})
 		}
 	}
 	remaining, resets := items(header, "Ratelimit-Remaining"), items(header, "Ratelimit-Reset")
@@ -58,7 +67,7 @@ func announced(header http.Header) (all []announcement) {
 		left, hasLeft := count(remaining[i])
 		reset, hasReset := count(resets[i])
 		if hasLeft && hasReset {
-			all = append(all, announcement{left, saturated(int64(reset))})
+			all = append(all, announcement{left, saturated(float64(reset))})
 		}
 	}
 	usable := all[:0]

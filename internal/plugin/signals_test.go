@@ -5,6 +5,7 @@ package plugin_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -188,6 +189,38 @@ func TestSignalToTheGroupLosesNothing(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// An interrupt while the end of the previous secret waits out a rate limit ends nothing more: the new secret is in state, and the next
+// apply ends the old one.
+func TestInterruptInAWaitEndsNothingMore(t *testing.T) {
+	t.Parallel()
+	for vendor, retire := range map[int]string{0: "cloudflare.delete_rotated", 1: "csp.end_rotation", 2: "identity_service.delete"} {
+		v := vendorsUnderTest[vendor]
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, v)
+			b.program.Must("apply", "-auto-approve")
+			before := b.held(t)
+			b.change = retire
+			b.sim.Inject(simulator.Fault{Operation: retire, Kind: simulator.Answer, Status: 429, Body: "{}", Header: http.Header{"Retry-After": {"20"}}})
+			b.hold(false)
+			cmd := b.apply(t, "-var=q=2")
+			close(b.release)
+			waitFor(t, "the wait to begin", func() bool { time.Sleep(300 * time.Millisecond); return true })
+			if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait()
+			if !b.accepts(b.sim, before) || !b.accepts(b.sim, b.held(t)) || b.held(t) == before {
+				t.Error("the previous secret was ended after the interrupt, or the new one is not in state")
+			}
+			b.program.Must("apply", "-auto-approve", "-var=q=2")
+			if b.accepts(b.sim, before) {
+				t.Error("the next apply does not end the previous secret")
+			}
+		})
 	}
 }
 

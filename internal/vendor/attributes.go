@@ -109,6 +109,6 @@ func (v PathElement) ValidateString(ctx context.Context, req validator.StringReq
 	}
 	value := req.ConfigValue.ValueString()
 	if value == "" || value == "." || value == ".." || strings.ContainsAny(value, "/ \t\r\n") {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid id", fmt.Sprintf("%s %s; got %q.", req.Path, v.Description(ctx), value))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid id", fmt.Sprintf("%s %s.", req.Path, v.Description(ctx)))
 	}
 }

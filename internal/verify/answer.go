@@ -57,7 +57,7 @@ func (a Answer) refuses() bool {
 // kind is what answers have in common that the same control explains. A server words every refusal of a secret alike as
 // far as that matters; a complaint is explained only by the same complaint, because another client may get another one.
 func (a Answer) kind() Answer {
-	if a.Outcome == Refusal || a.Outcome == Indicated {
+	if a.Outcome == Refusal || a.Outcome == Indicated || a.Outcome == Authenticated {
 		return Answer{Outcome: a.Outcome}
 	}
 	return a
@@ -68,7 +68,9 @@ func judge(a, control Answer) Verdict {
 	refused := control.Outcome == Refusal || control.Outcome == PossibleRefusal
 	switch a.Outcome {
 	case Authenticated:
-		return Accepted
+		if control.Outcome != Authenticated && control.Outcome != Indicated {
+			return Accepted
+		}
 	case Indicated, Complaint:
 		if refused {
 			return Accepted

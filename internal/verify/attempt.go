@@ -66,6 +66,7 @@ func (a *attempt) ask(ctx context.Context, ways []Way) (way Way, answer Answer, 
 			return way, answer, false
 		}
 		a.ration.own++
+		a.ration.refusing = append(a.ration.refusing, next)
 		if a.terms.Confirm {
 			a.ration.tried, a.ration.last, open = append(a.ration.tried, next), got, true
 		}
@@ -88,7 +89,7 @@ func (a *attempt) conclude(ctx context.Context, way Way, answer Answer) finding 
 	case answer.Outcome == Unclear, answer.Outcome == WrongMethod:
 		f.reason = reasonUnclear
 		return f
-	case answer.Outcome == Authenticated:
+	case answer.Outcome == Authenticated && (!a.terms.Compare || slices.Contains(a.ration.refusing, way)):
 		f.verdict, f.reason = Accepted, reasonPlain
 	case answer.Outcome == Refusal && !a.terms.Confirm:
 		f.verdict, f.reason = Refused, reasonPlain
@@ -195,12 +196,15 @@ func (v *Verifier) giveUp(grant string) {
 
 // ration is how many refusals of one secret were provoked.
 type ration struct {
-	turn    turn // tries of one secret follow each other, so that together they provoke no more than one would
-	spent   int
-	own     int     // those of them that were words about this secret
-	tried   []Way   // that were refused since all of them were
-	last    Answer  // of the last of them
-	refused finding // the last refusal
+	turn  turn // tries of one secret follow each other, so that together they provoke no more than one would
+	spent int
+	own   int    // those of them that were words about this secret
+	tried []Way  // that were refused since all of them were
+	last  Answer // of the last of them
+	// refusing are the ways in which this secret was refused before: where it is accepted later, no control is needed to know that
+	// the endpoint refuses what it does not know.
+	refusing []Way
+	refused  finding // the last refusal
 }
 
 func (r *ration) count(a Answer) {

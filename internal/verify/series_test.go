@@ -117,7 +117,8 @@ func TestJudge(t *testing.T) {
 	controls := []Answer{token, inactive, complaint, refusal, bare, coded, page, none}
 	// One letter for each control: accepted, refused, or nothing.
 	for answer, want := range map[Answer]string{
-		token: "aaaaaaaa",
+		// A token proves something where not everybody gets one.
+		token: "--aaaaaa",
 		// Where a surely wrong secret is refused, an answer that is none proves the right one.
 		inactive:  "---aaa--",
 		complaint: "---aaa--",

@@ -16,6 +16,9 @@ type Terms struct {
 	// Confirm: a refusal counts only when a surely wrong secret is refused in the same way. Whatever changes something
 	// because a secret was refused asks for it.
 	Confirm bool
+	// Compare: an acceptance counts only when a surely wrong secret is not accepted in the same way. Whatever ends another secret
+	// because this one works asks for it.
+	Compare bool
 	// GiveUp: an endpoint that does not answer is not asked again by anybody until this process ends. Otherwise it is asked
 	// until the timeout, and then left alone for a while.
 	GiveUp bool
@@ -34,13 +37,15 @@ const (
 
 // AfterRotation verifies a secret that was made a moment ago: several accepts in a row, and time for a secret that the
 // vendor's nodes do not know yet.
-func AfterRotation(timeout time.Duration) Terms { return Terms{Accepts: 3, Timeout: timeout} }
+func AfterRotation(timeout time.Duration) Terms {
+	return Terms{Accepts: 3, Timeout: timeout, Compare: true}
+}
 
 // AtRefresh checks a secret that should have worked for a while: one request where it is accepted.
 func AtRefresh() Terms { return Terms{Timeout: RefreshTimeout, Confirm: true, GiveUp: true} }
 
 // BeforeChange finds out whether a secret works, because what is sent next depends on it.
-func BeforeChange() Terms { return Terms{Confirm: true} }
+func BeforeChange() Terms { return Terms{Confirm: true, Compare: true} }
 
 func (t Terms) withDefaults() Terms {
 	if t.Accepts <= 0 {

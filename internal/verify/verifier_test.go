@@ -170,7 +170,18 @@ func TestVerify(t *testing.T) {
 	run(t, "after a rotation, three accepts", func(t *testing.T, v *verify.Verifier) {
 		s := newServer(authenticating)
 		expect(t, v.Verify(t.Context(), s.client("app"), right, verify.AfterRotation(0)), verify.Accepted, "accepted")
-		if len(s.log) != 3 {
+		if len(s.log) != 4 || s.locks["app"] != 1 { // one is the control, which the next secret of this run does without
+			t.Errorf("asked %v", s.log)
+		}
+		expect(t, v.Verify(t.Context(), s.client("other"), right, verify.AfterRotation(0)), verify.Accepted, "accepted")
+		if len(s.log) != 7 {
+			t.Errorf("asked %v", s.log)
+		}
+	})
+	run(t, "after a rotation, everybody is accepted", func(t *testing.T, v *verify.Verifier) {
+		s := newServer(func(string, verify.Way, bool) verify.Answer { return issued })
+		expect(t, v.Verify(t.Context(), s.client("app"), right, verify.AfterRotation(0)), verify.Inconclusive, "")
+		if len(s.log) != 2 {
 			t.Errorf("asked %v", s.log)
 		}
 	})
@@ -238,6 +249,7 @@ func TestMethods(t *testing.T) {
 		s.expect(t,
 			"app client_credentials client_secret_basic right",
 			"app client_credentials client_secret_post right",
+			"app client_credentials client_secret_post wrong",
 			"app client_credentials client_secret_post right",
 			"app client_credentials client_secret_post right",
 			"other client_credentials client_secret_post right")

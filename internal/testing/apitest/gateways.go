@@ -49,6 +49,7 @@ var Gateways = map[string]string{
 	"a status and no more": `{"status":404}`,
 	"success, no errors":   `{"success":false}`,
 	"success, no list":     `{"success":false,"errors":null,"messages":[],"result":null}`,
+	"a router, no route":   `{"success":false,"errors":[{"code":7003,"message":"Could not route to /a, perhaps your object identifier is invalid?"},{"code":7000,"message":"No route for that URI"}],"messages":[],"result":null}`,
 	"errors as texts":      `{"success":false,"errors":["Not Found"]}`,
 	"errors as an object":  `{"success":false,"errors":{"path":"Not Found"}}`,
 }

@@ -173,8 +173,8 @@ func lost(cause error, happened bool) error {
 func (s *secrets) Retire(ctx context.Context, c rotation.Client, _ string, before rotation.Facts) (bool, error) {
 	defer s.reader.Forget(c.Scope, c.ID)
 	err := s.api.DeleteRotatedSecret(ctx, c.Scope, c.ID)
-	if err == nil {
-		return true, nil
+	if err == nil || httpapi.IsNotSent(err) { // then there is nothing to find out
+		return err == nil, err
 	}
 	following, cancel := rotation.Detached(ctx)
 	defer cancel()

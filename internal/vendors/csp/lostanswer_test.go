@@ -232,6 +232,18 @@ func TestOpenRotationAtTheVendor(t *testing.T) {
 	expectLive(t, w, 0, 1)
 }
 
+// The vendor may say that there is no rotation to end. It shows nothing by which that could be believed, so a destruction says so.
+func TestDestroy_NothingToEndByTheVendor(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, c.HCL("  on_destroy = \"retire_previous\"\n"))
+	cli.Apply()
+	w.Inject(simulator.Fault{Operation: retire, Kind: simulator.Answer, Status: 404, Body: `{"statusCode": 404, "message": "no rotation", "cspErrorCode": "1.2", "requestId": "x"}`})
+	r := cli.Must("destroy", "-json", "-input=false", "-auto-approve")
+	r.Warns(t, "the vendor says that there was no previous secret to delete")
+	r.Warns(t, "It refused to end one, and it does not show whether there is one. If one is left, it ends with its overlap.")
+	expectLive(t, w, 0, 1)
+}
+
 // The end of a rotation that was not answered is not repeated blindly. Where the vendor shows that the client was changed by it, it
 // is done; otherwise the next apply makes sure.
 func TestLostAnswerOfARetirement(t *testing.T) {

@@ -117,7 +117,7 @@ func (v tenantName) MarkdownDescription(ctx context.Context) string { return v.D
 // ValidateString implements validator.String.
 func (v tenantName) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if name := req.ConfigValue; !name.IsNull() && !name.IsUnknown() && !tenantForm.MatchString(name.ValueString()) {
-		resp.Diagnostics.AddAttributeWarning(req.Path, "Unusual tenant", fmt.Sprintf("%s %s; got %q. Its display name does not do.", req.Path, v.Description(ctx), name.ValueString()))
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Unusual tenant", fmt.Sprintf("%s %s. Its display name does not do.", req.Path, v.Description(ctx)))
 	}
 }
 

@@ -151,8 +151,8 @@ func (s *secrets) Retire(ctx context.Context, c rotation.Client, id string, befo
 // retire deletes one entry; what the vendor answers is judged by the list.
 func (s *secrets) retire(ctx context.Context, c rotation.Client, id string) (bool, error) {
 	err := s.api.DeleteSecret(ctx, c.Scope, c.ID, id)
-	if err == nil {
-		return true, nil
+	if err == nil || httpapi.IsNotSent(err) { // then there is nothing to find out
+		return err == nil, err
 	}
 	following, cancel := rotation.Detached(ctx)
 	defer cancel()

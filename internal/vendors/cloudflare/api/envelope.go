@@ -64,6 +64,12 @@ type vendorError struct {
 // codePattern is a Cloudflare code: an integer. What is no code has no place in front of the message.
 var codePattern = regexp.MustCompile(`^[0-9]{1,10}$`)
 
+// The codes of the router in front of the API: "No route for that URI" and "Could not route to …".
+const (
+	noRoute   = "7000"
+	noRouteTo = "7003"
+)
+
 // maxErrors bounds the elements of errors that are looked at; a message is cut long before.
 const maxErrors = 20
 
@@ -84,6 +90,9 @@ func decodeError(header http.Header, body []byte) httpapi.VendorError {
 		var e vendorError
 		if httpapi.Unmarshal(raw, &e) != nil {
 			continue
+		}
+		if string(e.Code) == noRoute || string(e.Code) == noRouteTo { // an address that the API does not have, whatever the client
+			said.Own = false
 		}
 		if said.Code == "" && codePattern.Match(e.Code) {
 			said.Code = string(e.Code)

@@ -57,7 +57,8 @@ func TestVerify(t *testing.T) {
 		want           verify.Verdict
 		controls       int
 	}{
-		"accepted":                          {reply{200, token}, none, verify.Accepted, 0},
+		"accepted":                          {reply{200, token}, reply{401, named}, verify.Accepted, 1},
+		"everybody is accepted":             {reply{200, token}, reply{200, token}, verify.Inconclusive, 1},
 		"200 without a token":               {reply{200, `{"access_token": null}`}, none, verify.Inconclusive, 0},
 		"200 html":                          {reply{200, "<html>"}, none, verify.Inconclusive, 0},
 		"201 with a token":                  {reply{201, token}, none, verify.Inconclusive, 0},

@@ -51,8 +51,11 @@ func (c *Client) Secrets(ctx context.Context, tenant, clientID string) ([]Client
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status == http.StatusNoContent {
+	switch resp.Status {
+	case http.StatusNoContent:
 		return []ClientSecret{}, nil
+	case http.StatusPartialContent:
+		return nil, c.http.Unusable(r, "a part of the list only")
 	}
 	list, problem := readList(resp.Body)
 	if problem != "" {
