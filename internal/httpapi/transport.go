@@ -50,14 +50,14 @@ func newNetwork(caPEM string) (network, error) {
 		trust.RootCAs = pool
 	}
 	pooled := &http.Transport{
-		Proxy:                 environmentProxy,
-		DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
-		TLSClientConfig:       trust,
-		TLSHandshakeTimeout:   tlsTimeout,
-		Protocols:             &http.Protocols{},
-		MaxIdleConns:          maxConnections,
-		MaxIdleConnsPerHost:   maxConnections,
-		IdleConnTimeout:       maxIdle,
+		Proxy:               environmentProxy,
+		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		TLSClientConfig:     trust,
+		TLSHandshakeTimeout: tlsTimeout,
+		Protocols:           &http.Protocols{},
+		MaxIdleConns:        maxConnections,
+		MaxIdleConnsPerHost: maxConnections,
+		IdleConnTimeout:     maxIdle,
 	}
 	pooled.Protocols.SetHTTP1(true)
 	fresh := pooled.Clone()
