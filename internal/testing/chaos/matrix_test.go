@@ -21,7 +21,7 @@ type fault struct {
 	simulator.Fault
 	// changing: it differs from another fault only on a call that changes something.
 	changing bool
-	// kin: without soak, another fault stands for it in the rows of variants.
+	// kin: without soak, another fault stands for it at reads, and in the rows of variants.
 	kin bool
 	// interrupt: the user presses Ctrl-C while the request is on its way (or, After, once it had its effect).
 	interrupt bool
@@ -690,15 +690,16 @@ func (c *tally) row(t *testing.T, v vendor, o operation) {
 	c.calls[o.name+"\n"+v.name] = len(entries)
 }
 
-// worth tells whether a cell is tried. Without soak, a cell is left out that shows what another one shows, and only a change
-// that may have had its effect is followed by an outage.
+// worth tells whether a cell is tried. Without soak, a cell is left out that shows what another one shows: what becomes of a read that
+// meets kin of another fault is decided by its class alone, and internal/httpapi tries every fault at every class. Only a change that
+// may have had its effect is followed by an outage.
 func worth(o operation, f fault, changing, atOrAfterChange bool, m manner) bool {
 	switch {
 	case f.changing && !changing, f.interrupt && m != once:
 		return false
 	case soak:
 		return true
-	case o.variant && (f.kin || !atOrAfterChange):
+	case f.kin && !changing, o.variant && (f.kin || !atOrAfterChange):
 		return false
 	case m == outage:
 		return changing && f.After && !f.kin
