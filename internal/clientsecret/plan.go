@@ -207,7 +207,7 @@ func (r *clientSecret) decideLooking(ctx context.Context, plan model, prior *mod
 		r.connection == nil || r.connection.Unknown || r.connection.Registry.Facts(prior.client()) != nil {
 		return decision
 	}
-	ctx, cancel := context.WithTimeout(ctx, planLook)
+	ctx, cancel := forLook(ctx, plan)
 	defer cancel()
 	if facts, err := r.connection.Read(ctx, prior.client()); err != nil || facts.HasPrevious == nil || *facts.HasPrevious {
 		return decision

@@ -18,8 +18,11 @@ import (
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
 )
 
-// planLook bounds the look of a plan that creates. What takes longer is a warning: the apply looks again.
-const planLook = 30 * time.Second
+// forLook bounds a look of a plan, by timeouts.read as every read.
+func forLook(ctx context.Context, m model) (context.Context, context.CancelFunc) {
+	limit, _ := m.Timeouts.Read(ctx, readTimeout) // what cannot be read was an error of the validation
+	return context.WithTimeout(ctx, limit)
+}
 
 // planCreate plans a creation. replaced is the record of the object that it replaces, where Terraform hands it over.
 func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rotation.Record, resp *resource.ModifyPlanResponse) {
@@ -203,7 +206,7 @@ func (r *clientSecret) lookBeforeCreation(ctx context.Context, plan model, adopt
 		r.mayMakeRoom(plan, adopt, gone, diags)
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, planLook)
+	ctx, cancel := forLook(ctx, plan)
 	defer cancel()
 	facts, err := r.connection.Read(ctx, plan.client())
 	if err != nil {

@@ -425,7 +425,11 @@ func (o *objects) disturbed(d *directory) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	calm := true
-	switch o.rand.IntN(16) {
+	switch o.rand.IntN(18) {
+	case 16, 17:
+		o.unanswered()
+		defer o.ClearFaults()
+		calm = false
 	case 13, 14, 15:
 		o.kill(d)
 		calm = false
@@ -498,6 +502,24 @@ func (o *objects) disturbed(d *directory) {
 		o.excuse(client)
 	}
 	o.firsts = nil
+}
+
+// unanswered loses the answer to the next rotation of a client, and every answer by which what became of it could be found out.
+func (o *objects) unanswered() {
+	o.did("no answer at all")
+	client := o.clients[o.rand.IntN(2)]
+	o.note("no answer to a rotation of %s, nor to a look after it", client)
+	o.Inject(simulator.Fault{Operation: o.vendor.change, Target: client, Kind: simulator.Drop, After: o.flip(2)})
+	done := false
+	o.BeforeRequest(func(e simulator.Entry) {
+		if done || e.Operation != o.vendor.change || e.Target != client {
+			return
+		}
+		done = true
+		for _, operation := range o.vendor.looks {
+			o.Inject(simulator.Fault{Operation: operation, Kind: simulator.HTML, Times: -1})
+		}
+	})
 }
 
 // kill ends the process of the provider at one of its requests: nothing that it still says or sends reaches anybody.

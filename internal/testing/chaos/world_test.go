@@ -31,20 +31,26 @@ type vendor struct {
 	parent        string // account, organization, tenant
 	listed        bool   // secrets with ids, instead of two slots
 	env           string // of the scope
+	// change makes a secret; looks are the operations by which its lost answer is settled.
+	change string
+	looks  []string
 }
 
 var (
 	cloudflare = vendor{
 		name: "cloudflare", id: simulator.Cloudflare, scope: "account_id", client: "oauth_client_id",
 		parent: "023e105f4ecef8ad9ca31a8372d0c353", env: "CLOUDFLARE_ACCOUNT_ID",
+		change: "cloudflare.rotate", looks: []string{"cloudflare.get", "cloudflare.list"},
 	}
 	csp = vendor{
 		name: "csp", id: simulator.CSP, scope: "org_id", client: "oauth_app_id",
 		parent: "5f0c7d7a-3a3e-4b0c-9d0e-2b7a1d9a4c11", env: "CSP_ORG_ID",
+		change: "csp.rotate", looks: []string{"csp.token", "csp.introspect", "csp.get"},
 	}
 	identityService = vendor{
 		name: "identity_service", id: simulator.IdentityService, scope: "tenant", client: "client_id",
 		parent: "acme", listed: true, env: "IDENTITY_SERVICE_TENANT",
+		change: "identity_service.add", looks: []string{"identity_service.list"},
 	}
 	vendors = []vendor{cloudflare, csp, identityService}
 )
