@@ -193,3 +193,27 @@ func TestCreate_NoTenant(t *testing.T) {
 		ExpectError: matching("Set tenant in the resource, identity_service.tenant in the provider configuration, or the environment variable IDENTITY_SERVICE_TENANT"),
 	})
 }
+
+// Processes that follow each other at once give different numbers, also where nothing of the earlier object is left to see.
+func TestVersionNeverRepeats(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, app("lifecycle { create_before_destroy = true }"))
+	seen := map[any]bool{}
+	for _, how := range []string{"creation", "-replace", "state rm", "taint", "state rm", "-replace", "-replace"} {
+		var args []string
+		switch how {
+		case "-replace":
+			args = []string{how + "=" + address}
+		case "state rm":
+			cli.Must("state", "rm", address)
+		case "taint":
+			cli.Must("taint", address)
+		}
+		cli.Apply(args...)
+		version := cli.Attribute(address, "version")
+		if seen[version] {
+			t.Errorf("%s: version %v again", how, version)
+		}
+		seen[version] = true
+	}
+}

@@ -154,35 +154,6 @@ func TestLostAdd_FoundByTheNextApply(t *testing.T) {
 	cli.Empty()
 }
 
-// Two processes that follow each other at once give two numbers, also where nothing of the first one is left to see.
-func TestVersionNeverRepeats(t *testing.T) {
-	w := world(t)
-	seen := map[any]bool{}
-	cli := w.Terminal(t, app("lifecycle { create_before_destroy = true }"))
-	for _, args := range [][]string{nil, {"-replace=" + address}, {"-replace=" + address}, nil, nil} {
-		cli.Apply(args...)
-		version := cli.Attribute(address, "version")
-		if seen[version] {
-			t.Errorf("%v: version %v again", args, version)
-		}
-		if seen[version] = true; args == nil {
-			cli.Must("state", "rm", address)
-			cli.Apply()
-			if version = cli.Attribute(address, "version"); seen[version] {
-				t.Errorf("state rm: version %v again", version)
-			}
-			seen[version] = true
-		}
-		cli.Must("taint", address)
-		cli.Apply()
-		if version = cli.Attribute(address, "version"); seen[version] {
-			t.Errorf("taint: version %v again", version)
-		}
-		seen[version] = true
-		cli.Must("state", "rm", address)
-	}
-}
-
 // Without a date nobody can tell whose the new entry is: it is named and left alone.
 func TestLostAdd_WithoutADate(t *testing.T) {
 	w := world(t)
