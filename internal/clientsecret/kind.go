@@ -89,17 +89,28 @@ func (k Kind) PlanScope(configured, planned types.String, connection *session.Co
 	return planned
 }
 
+// About names a secret at a vendor with many; "" where its id is not known.
+func About(what, id string) string {
+	if id == "" {
+		return ""
+	}
+	return what + " " + id
+}
+
+// current tells the object of one secret from others of its client.
+func current(id string) string { return About("current secret", id) }
+
 // titled is a title with the client in it, and with all that tells this object from others: the CLI folds warnings that have the
-// same title. secretID is "" where there is none, or where it is not known.
-func (k Kind) titled(c rotation.Client, secretID, title string) string {
+// same title: about names a secret at a vendor with many, "" where it is not known.
+func (k Kind) titled(c rotation.Client, about, title string) string {
 	rest := strings.TrimSuffix(k.Scope.Name, "_id") + " " + c.Scope
-	if secretID != "" {
-		rest += ", secret " + secretID
+	if about != "" {
+		rest += ", " + about
 	}
 	return fmt.Sprintf("%s %s: %s (%s)", k.Noun, c.ID, title, rest)
 }
 
-// Say adds a warning about a client, and where to find it. secretID names the secret that it is about at a vendor with many.
-func (k Kind) Say(diags *diag.Diagnostics, c rotation.Client, secretID string, message rotation.Message) {
-	diags.AddWarning(k.titled(c, secretID, message.Title), message.Detail+"\n\n"+explain.Where(k.Subject(c)))
+// Say adds a warning about a client, and where to find it. about names a secret, as About does.
+func (k Kind) Say(diags *diag.Diagnostics, c rotation.Client, about string, message rotation.Message) {
+	diags.AddWarning(k.titled(c, about, message.Title), message.Detail+"\n\n"+explain.Where(k.Subject(c)))
 }

@@ -73,12 +73,12 @@ func (r *clientSecret) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 
 // titled is a title with the client in it: the CLI folds warnings that have the same title.
 func (r *clientSecret) titled(m model, title string) string {
-	return r.kind.titled(m.client(), m.SecretID.ValueString(), title)
+	return r.kind.titled(m.client(), current(m.SecretID.ValueString()), title)
 }
 
 // say adds a message about m's client.
 func (r *clientSecret) say(diags *diag.Diagnostics, m model, message rotation.Message) {
-	r.kind.Say(diags, m.client(), m.SecretID.ValueString(), message)
+	r.kind.Say(diags, m.client(), current(m.SecretID.ValueString()), message)
 }
 
 func (r *clientSecret) planUpdate(ctx context.Context, plan *model, prior model, rec rotation.Record, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -186,7 +186,7 @@ func (r *clientSecret) nameUnclaimed(m model, st rotation.State, rec rotation.Re
 	case len(ids) == 0:
 	case rec.Lost || st.Unidentified():
 		r.say(diags, m, rotation.UnclaimedMessage(st, rec, ids))
-	case rotates && len(r.connection.Registry.Objects(m.client())) < 2:
+	case rotates && rec.Pending == nil && len(r.connection.Registry.Objects(m.client())) < 2:
 		r.say(diags, m, rotation.AddedMessage(len(ids)))
 	}
 }

@@ -80,7 +80,7 @@ func (r *clientSecret) planCreate(ctx context.Context, plan *model, replaced rot
 		return
 	}
 	for _, o := range gone {
-		if refused := rotation.PendingReplaced(r.kind.Traits, o.State, o.Record); refused != nil && (o.Fate != session.Goes || o.Object == replaced.Object) {
+		if refused := rotation.PendingReplaced(r.kind.Traits, o.State, o.Record); refused != nil {
 			r.fail(diags, *plan, "plan the replacement", refused)
 			return
 		}
@@ -154,7 +154,7 @@ func (r *clientSecret) replaced(ctx context.Context, plan model, rec rotation.Re
 		}
 		by := &rotation.Replacement{Adopts: plan.OnCreate.ValueString() != CreateRotate, Settings: plan.settings()}
 		for _, m := range rotation.DestroyMessages(r.kind.Traits, o.OnDestroy, o.State, o.Record, nil, by) {
-			r.kind.Say(diags, plan.client(), o.State.SecretID, m)
+			r.kind.Say(diags, plan.client(), current(o.State.SecretID), m)
 		}
 	}
 	return gone
@@ -177,7 +177,12 @@ func (r *clientSecret) taintedElsewhere(ctx context.Context, comes rotation.Clie
 			return
 		}
 		still := registry.Unplanned() // without what was read meanwhile
-		maps.DeleteFunc(open, func(c rotation.Client, _ []session.Object) bool { return len(still[c]) == 0 })
+		for client, objects := range open {
+			open[client] = slices.DeleteFunc(objects, func(o session.Object) bool {
+				return !slices.ContainsFunc(still[client], func(other session.Object) bool { return other.Object == o.Object })
+			})
+		}
+		maps.DeleteFunc(open, func(_ rotation.Client, objects []session.Object) bool { return len(objects) == 0 })
 	}
 	for client, objects := range open {
 		for _, o := range objects {
@@ -189,7 +194,7 @@ func (r *clientSecret) taintedElsewhere(ctx context.Context, comes rotation.Clie
 				continue
 			}
 			for _, m := range rotation.DestroyMessages(r.kind.Traits, o.OnDestroy, o.State, o.Record, nil, &rotation.Replacement{Elsewhere: true, Perhaps: true}) {
-				r.kind.Say(diags, client, o.State.SecretID, m)
+				r.kind.Say(diags, client, current(o.State.SecretID), m)
 			}
 		}
 	}

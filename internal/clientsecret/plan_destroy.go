@@ -32,6 +32,10 @@ func (r *clientSecret) planDestroy(ctx context.Context, prior model, rec rotatio
 		r.fail(diags, prior, "plan the destruction", rotation.RevokedAndAdopted())
 		return
 	}
+	if refused := rotation.PendingReplaced(r.kind.Traits, prior.state(), rec); refused != nil && r.connection != nil && prior.named() && r.connection.Registry.Creates(prior.client()) {
+		r.fail(diags, prior, "plan the replacement", refused)
+		return
+	}
 	// A rename without moved: Terraform may plan the new object before this one, which then could not know of the open rotation.
 	if prior.HasPrevious.ValueBool() && !d.Ends() && r.connection != nil && r.connection.Registry.Stopped(prior.client()) {
 		r.fail(diags, prior, "plan the rotation", rotation.PendingRefusal(r.kind.Traits, prior.state().PreviousEndsAt))

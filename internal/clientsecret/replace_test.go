@@ -1,6 +1,7 @@
 package clientsecret_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -46,6 +47,37 @@ func TestTaintTogetherWithAnotherID(t *testing.T) {
 		cli.Sent(c.Retire, c.Rotate)
 		cli.Empty()
 	})
+}
+
+// Of several objects of one client, only the one that is destroyed is named.
+func TestTaintTogetherWithAnotherID_Sibling(t *testing.T) {
+	t.Parallel()
+	w := acctest.NewWorld(t)
+	w.IdentityService.AddApplication(acctest.Tenant, "another-application")
+	config := func(client string) string {
+		return fmt.Sprintf(`
+resource "oauthsecret_identity_service_client_secret" "moved" {
+  client_id = %q
+}
+resource "oauthsecret_identity_service_client_secret" "stays" {
+  client_id = %q
+}
+`, client, acctest.Application)
+	}
+	const moved, stays = "oauthsecret_identity_service_client_secret.moved", "oauthsecret_identity_service_client_secret.stays"
+	cli := w.Terminal(t, config(acctest.Application))
+	cli.Apply()
+	cli.Must("taint", moved)
+	goes, _ := cli.Attribute(moved, "secret_id").(string)
+	other, _ := cli.Attribute(stays, "secret_id").(string)
+	cli.Configure(config("another-application"))
+	for range 5 {
+		r := cli.Plan()
+		r.Warns(t, "secret "+goes+" stops working at once")
+		if r.Has("warning", other) {
+			t.Fatalf("it names the secret of a resource that stays:\n%s", r.Text)
+		}
+	}
 }
 
 func TestReplaceRotatesOnce(t *testing.T) {

@@ -58,11 +58,9 @@ func (o *rotate) run(ctx context.Context) error {
 		o.fail("rotate the secret", err)
 		return err
 	}
-	if o.prior.Version == 0 {
-		if err := o.r.connection.BeforeFirstVersion(ctx); err != nil {
-			o.fail("rotate the secret", err)
-			return err
-		}
+	if err := o.r.connection.BeforeVersion(ctx, o.prior.Version); err != nil {
+		o.fail("rotate the secret", err)
+		return err
 	}
 	issued, err := o.gate.Make(ctx, traits, o.order(before))
 	if o.conflicts(err) {

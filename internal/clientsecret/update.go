@@ -10,6 +10,7 @@ import (
 
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/encryption"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/httpapi"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/session"
@@ -105,6 +106,7 @@ func (u *update) rotate(ctx context.Context, req resource.UpdateRequest) {
 		u.rec.Pending = lost.Pending
 		u.rec.Pending.Reason = operation.reason.String()
 	}
+	u.rec.Unanswered = u.r.kind.Traits.ShowsPrevious && (lost != nil && !lost.Happened || lost == nil && httpapi.IsOutcomeUnknown(err))
 	if lost != nil && lost.Happened {
 		var st rotation.State
 		st, *u.rec = rotation.Displaced(u.prior.state(), *u.rec)

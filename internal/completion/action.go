@@ -112,7 +112,7 @@ func (a *completeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRe
 	if facts != nil && facts.HasPrevious != nil && !*facts.HasPrevious && !rotates && !maybe {
 		message = rotation.NothingToCompleteYet()
 	}
-	a.kind.Say(&resp.Diagnostics, t.client, t.secretID, message)
+	a.kind.Say(&resp.Diagnostics, t.client, clientsecret.About("secret", t.secretID), message)
 }
 
 // Invoke implements action.Action.

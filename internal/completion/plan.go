@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/clientsecret"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/explain"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/plugin"
 	"github.com/oauthsecret/terraform-provider-oauthsecret/internal/rotation"
@@ -109,7 +110,7 @@ func (r *completion) planTask(plan *model, prior model, seen *rotation.Seen, dia
 	if left {
 		message = rotation.LeftToTheVendor(views)
 	}
-	r.kind.Say(diags, t.client, t.secretID, message)
+	r.kind.Say(diags, t.client, clientsecret.About("secret", t.secretID), message)
 }
 
 // asks tells whether the configuration has the consumers asked what they hold.
@@ -158,7 +159,7 @@ func (r *completion) watch(plan model, diags *diag.Diagnostics) {
 	for _, v := range r.connection.Registry.Others(t.client, "") {
 		if v.State.Version == plan.version.ValueInt64() && !v.Record.Ours(*facts) {
 			message := rotation.RotatedAfterCompletion()
-			r.kind.Say(diags, t.client, t.secretID, message)
+			r.kind.Say(diags, t.client, clientsecret.About("secret", t.secretID), message)
 			return
 		}
 	}

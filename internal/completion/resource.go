@@ -173,7 +173,7 @@ func (r *completion) complete(ctx context.Context, plan *model, config attribute
 		case creates && errors.As(err, &refused) && refused.NotLookedAt:
 			// The next plan looks at the client, and what it saw reaches the apply in private state.
 			plan.completedAt = types.StringNull()
-			r.kind.Say(diags, t.client, t.secretID, rotation.CompletionStarted())
+			r.kind.Say(diags, t.client, clientsecret.About("secret", t.secretID), rotation.CompletionStarted())
 			return true
 		default:
 			t.fail(err, diags)

@@ -87,7 +87,7 @@ func TestDecide_Plain(t *testing.T) {
 		"a public client":       {base(flagged, triggered, func(in *inputs) { in.rec.Unsupported = "it is a public client" }), outcome{rotate: Yes, reason: byTrigger, refused: "it is a public client"}},
 		"a public client, idle": {base(flagged, func(in *inputs) { in.rec.Unsupported = "it is a public client" }), outcome{}},
 		"pending, and an open rotation": {
-			base(blind, withPrevious, func(in *inputs) { in.rec.Pending = &Pending{Reason: "created"} }), outcome{rotate: Yes, reason: "created"},
+			base(blind, withPrevious, func(in *inputs) { in.rec.Pending = &Pending{Reason: "created"} }), outcome{rotate: Yes, reason: "created", titles: []string{"an earlier rotation is settled first"}},
 		},
 	}.run(t)
 }

@@ -101,7 +101,7 @@ func DestroyMessages(traits Traits, action string, st State, rec Record, others 
 		setting = "on_destroy is not set"
 	}
 	switch {
-	case rec.Pending != nil && !d.Revoke && !traits.ManySecrets:
+	case (rec.Pending != nil || rec.Unanswered) && !d.Revoke && !traits.ManySecrets:
 		all = append(all, forgetsPending(doing, setting, traits, st))
 	case d.Revoke:
 		detail := setting + ": the secret is regenerated and the result forgotten. Every secret of the client, " + currentName(st) + " among them, stops working at once, and nothing can log in as this client until a new secret is made."
@@ -260,14 +260,22 @@ func secrets(n int) string {
 
 // PendingReplaced is the answer to a replacement, or another id, while a rotation of the object is not settled.
 func PendingReplaced(traits Traits, st State, rec Record) *RefusedError {
-	if rec.Pending == nil || traits.ManySecrets {
+	switch {
+	case rec.Pending == nil:
 		return nil
+	case traits.ManySecrets:
+		return &RefusedError{
+			Reason: "An earlier apply asked for a secret that expires at " + datesOf(rec) + ", and no answer told what became of it. Only this object knows that date, by which a secret that nobody has is found: replacing it would leave that secret behind.",
+			Remedy: settleFirst,
+		}
 	}
 	return &RefusedError{
 		Reason: "An earlier apply sent a rotation, and no answer told what became of it. If it took effect, " + currentName(st) + " is the previous one now, and only this object may know the value of the current one: replacing it would lose that, and could end a secret that is in use.",
-		Remedy: "Apply this resource once more as it is (untaint it, without -replace, with its earlier ids): that settles the rotation. Then replace it.",
+		Remedy: settleFirst,
 	}
 }
+
+const settleFirst = "Apply this resource once more as it is (untaint it, without -replace, with its earlier ids and name): that settles the rotation. Then replace it."
 
 // RevokedAndAdopted is the answer to a plan that ends every secret with one object and makes none with the next.
 func RevokedAndAdopted() *RefusedError {

@@ -109,7 +109,7 @@ func Lagging(views []View, facts Facts) bool {
 
 // mayBeInUse tells that the previous secret may be the one that this object's consumers use.
 func (v View) mayBeInUse(traits Traits) bool {
-	return v.Record.Doubtful(v.State) && (v.State.HasPrevious || !traits.ShowsPrevious)
+	return v.Record.Doubtful(v.State) && (v.State.HasPrevious || !traits.ShowsPrevious || v.Record.Unanswered)
 }
 
 // changed tells that the facts show a change by somebody else that the object's record does not know.

@@ -11,7 +11,7 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 		all = append(all, Message{
 			Title: "this apply deletes the previous secret",
 			Detail: fmt.Sprintf("retire_previous_after (%s) is over since %s. %s works until this apply; whatever still uses it fails then. %s stays.",
-				Span(*set.RetireAfter), Stamp(*retireAt(set, st)), capital(previousName(st, rec)), capital(currentName(st))),
+				Span(*set.RetireAfter), Stamp(*retireAt(set, st)), capital(previousName(st, rec)), capital(currentName(st))) + provenFirst(set),
 		})
 	}
 	if len(d.RetireOlder) > 0 {
@@ -35,6 +35,13 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 	condition := ""
 	if d.Rotate == Maybe {
 		condition = d.Reason.If() + ", "
+	}
+	if !traits.ManySecrets && rec.Pending != nil {
+		all = append(all, Message{
+			Title: "an earlier rotation is settled first",
+			Detail: "An earlier apply sent a rotation, and no answer told what became of it. This apply tries the secret that was sent: where it works, it is taken over, and nothing is made anew. " +
+				"Otherwise a new one is made only where the earlier rotation surely did not take effect.",
+		})
 	}
 	if traits.ManySecrets && rec.Pending != nil {
 		all = append(all, Message{
@@ -81,6 +88,14 @@ func endings(traits Traits, set Settings, st State, rec Record, d Decision) (all
 		})
 	}
 	return all
+}
+
+// provenFirst is the condition of an end while the current secret is not verified.
+func provenFirst(set Settings) string {
+	if !set.Verified || set.Unknown.Verify {
+		return ""
+	}
+	return " The current secret is tried at the token endpoint before; unless it is accepted, nothing is deleted."
 }
 
 // DueNext says that a setting that changes makes an ending due, which the apply after this one carries out.

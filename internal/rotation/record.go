@@ -54,6 +54,8 @@ type Record struct {
 	Unsupported string `json:"unsupported,omitempty"`
 	// Conflict: the last rotation was refused because another one is open, at a vendor that does not show it.
 	Conflict bool `json:"conflict,omitempty"`
+	// Unanswered: a rotation was sent, and nobody knows what became of it, at a vendor whose next look tells.
+	Unanswered bool `json:"unanswered,omitempty"`
 	// Pending is a rotation whose outcome is not known; stored beside this record because of its value.
 	Pending *Pending `json:"-"`
 }
@@ -240,5 +242,5 @@ func (r *Record) Ended(id string, at time.Time, from *time.Time) {
 // Doubtful tells that the previous secret of a vendor with two slots may be another one than the one that this object
 // replaced, and therefore the one in use.
 func (r Record) Doubtful(st State) bool {
-	return r.Pending != nil || r.ForeignPrevious || r.Lost || r.Conflict || st.Drift != ""
+	return r.Pending != nil || r.Unanswered || r.ForeignPrevious || r.Lost || r.Conflict || st.Drift != ""
 }

@@ -63,6 +63,9 @@ func comparePrevious(st State, rec Record, facts Facts) (State, Record) {
 		rec.ForeignPrevious = true
 		if seen.Drift != Dead { // which a further rotation does not mend
 			seen = Sign{Rotated, "The client has a previous secret that this resource did not leave behind: somebody else rotated"}
+			if rec.Unanswered {
+				seen.Evidence = answerLost + ", or somebody else rotated"
+			}
 		}
 	case now && changed:
 		rec.ForeignPrevious = true
@@ -79,6 +82,7 @@ func comparePrevious(st State, rec Record, facts Facts) (State, Record) {
 		}
 	}
 	st, rec = rec.signed(st, seen)
+	rec.Unanswered = false
 	st.HasPrevious, rec.Changed = now, nil
 	if now && !rec.Ours(facts) && (rec.Window == nil || facts.ChangedAt != nil && !facts.ChangedAt.Equal(rec.Window.Before)) {
 		rec.Changed = facts.ChangedAt // what the record does not explain by itself

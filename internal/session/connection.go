@@ -55,10 +55,14 @@ func (c *Connection) startedAt() time.Time { return c.Now().Add(-c.Clock.Now().S
 // process started, so that no two processes, one after the other, give the same number to two secrets.
 func (c *Connection) FirstVersion(at time.Time) int64 { return max(at.Unix(), c.startedAt().Unix()+1) }
 
-// BeforeFirstVersion waits, right before a first secret is made, until the second in which this process started is over.
-func (c *Connection) BeforeFirstVersion(ctx context.Context) error {
-	next := c.startedAt().Truncate(time.Second).Add(time.Second)
-	if wait := next.Sub(c.Now()); wait > 0 {
+// BeforeVersion waits, right before a secret is made, until its version is no second that is still to come: a first one until the
+// second in which this process started is over, a later one until that of version before is. So what follows at once, in a process
+// that sees nothing of this one, gets a larger number.
+func (c *Connection) BeforeVersion(ctx context.Context, before int64) error {
+	if before == 0 {
+		before = c.startedAt().Unix()
+	}
+	if wait := time.Unix(before+1, 0).Sub(c.Now()); wait > 0 && wait <= 2*time.Second { // more is another clock
 		return c.Clock.Sleep(ctx, wait)
 	}
 	return nil

@@ -141,6 +141,13 @@ func (r *Registry) Create(c rotation.Client, replaces string, adopts bool) {
 	}
 }
 
+// Creates tells whether a plan creates an object for c.
+func (r *Registry) Creates(c rotation.Client) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of(c).creations > 0
+}
+
 // Adopts tells whether a plan creates an object for c that makes no secret.
 func (r *Registry) Adopts(c rotation.Client) bool {
 	r.mu.Lock()

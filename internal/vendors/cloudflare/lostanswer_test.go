@@ -1,6 +1,7 @@
 package cloudflare_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -46,6 +47,43 @@ func TestLostAnswerOfTheFirstRotation(t *testing.T) {
 			expectLive(t, w, 0, 1)
 		})
 	}
+}
+
+// Nobody could look either: until a look settles it, what is previous may be the secret in this state. Nothing ends it, also where a
+// plan does not look.
+func TestLostAnswerThatNobodyCouldLookFor(t *testing.T) {
+	w := world(t)
+	cli := w.Terminal(t, c.HCL(alone+trigger("1")))
+	cli.Apply()
+	w.Inject(lost(silences["500"], rotate, true))
+	w.BeforeRequest(func(e simulator.Entry) {
+		if e.Operation == rotate {
+			for _, look := range []string{"cloudflare.get", "cloudflare.list"} {
+				w.Inject(simulator.Fault{Operation: look, Kind: simulator.HTML, Times: -1})
+			}
+		}
+	})
+	cli.Configure(c.HCL(alone + trigger("2")))
+	cli.ApplyFails()
+	w.BeforeRequest(nil)
+	w.ClearFaults()
+	w.ResetJournal()
+	completed := c.HCL(alone+trigger("1")) + fmt.Sprintf(`
+resource "oauthsecret_cloudflare_rotation_completion" "app" {
+  oauth_client_id = %q
+  version         = %s.version
+}
+`, acctest.OAuthClient, c.Address())
+	cli.Configure(completed)
+	cli.ApplyFails("-refresh=false").Errs(t, "may be the one in use")
+	cli.Sent()
+	expectLive(t, w, 1, 2)
+	cli.ApplyFails().Errs(t, "A rotation from here was carried out, and its answer with the new secret was lost, or somebody else rotated")
+	cli.Sent()
+	expectLive(t, w, 1, 2)
+	cli.Configure(c.HCL(alone + trigger("1")))
+	cli.Must("destroy", "-json", "-input=false", "-auto-approve").Warns(t, "stay valid at the vendor")
+	cli.Sent()
 }
 
 func TestLostAnswerOfALaterRotation(t *testing.T) {

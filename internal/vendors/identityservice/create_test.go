@@ -197,9 +197,10 @@ func TestCreate_NoTenant(t *testing.T) {
 // Processes that follow each other at once give different numbers, also where nothing of the earlier object is left to see.
 func TestVersionNeverRepeats(t *testing.T) {
 	w := world(t)
-	cli := w.Terminal(t, app("lifecycle { create_before_destroy = true }"))
+	config := func(n int) string { return app(q(fmt.Sprint(n)), "lifecycle { create_before_destroy = true }") }
+	cli := w.Terminal(t, config(0))
 	seen := map[any]bool{}
-	for _, how := range []string{"creation", "-replace", "state rm", "taint", "state rm", "-replace", "-replace"} {
+	for n, how := range []string{"creation", "-replace", "state rm", "taint", "state rm", "-replace", "-replace", "rotate", "rotate", "rotate", "state rm", "rotate"} {
 		var args []string
 		switch how {
 		case "-replace":
@@ -208,6 +209,8 @@ func TestVersionNeverRepeats(t *testing.T) {
 			cli.Must("state", "rm", address)
 		case "taint":
 			cli.Must("taint", address)
+		case "rotate":
+			cli.Configure(config(n))
 		}
 		cli.Apply(args...)
 		version := cli.Attribute(address, "version")

@@ -144,6 +144,7 @@ func TestLostAdd_FoundByTheNextApply(t *testing.T) {
 	w.BeforeRequest(nil)
 	w.ClearFaults()
 	cli.Plan("-destroy").Warns(t, "it is the one that expires at "+expires)
+	cli.ApplyFails("-replace="+address).Errs(t, "replacing it would leave that secret behind")
 	cli.Configure(app(q("1"), expiring)) // the user gives up the rotation: it is settled all the same
 	cli.Plan().Warns(t, "it is the one that expires at "+expires)
 	cli.ApplySaved()
