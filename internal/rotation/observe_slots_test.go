@@ -42,6 +42,8 @@ func drifting(drift string) func(*State, *Record) {
 	return func(st *State, rec *Record) { st.Drift, rec.Evidence = drift, "Something was seen" }
 }
 
+func unanswered(_ *State, rec *Record) { rec.Unanswered = true }
+
 func foreign(_ *State, rec *Record) { rec.ForeignPrevious = true }
 
 func adopted(st *State, rec *Record) {
@@ -83,6 +85,8 @@ func TestObserve_Flag(t *testing.T) {
 
 		"an earlier look was too early":        {flagLook{has: true, changed: ourTime, after: time.Hour}, true, false, "", ""},
 		"too early, by the answer":             {flagLook{has: true, changed: ourTime, after: time.Hour, change: exactly}, true, false, "", ""},
+		"a rotation without an answer":         {flagLook{has: true, changed: ourTime, after: time.Hour, change: unanswered}, true, true, Rotated, "its answer with the new secret was lost, or somebody else rotated"},
+		"without an answer, it did not happen": {flagLook{changed: ourTime, after: time.Hour, change: unanswered}, false, false, "", ""},
 		"rotated elsewhere":                    {flagLook{has: true, changed: ptr(day), after: month}, true, true, Rotated, "did not leave behind: somebody else rotated"},
 		"rotated elsewhere, by the answer":     {flagLook{has: true, changed: ptr(time.Second), after: month, change: exactly}, true, true, Rotated, "somebody else rotated"},
 		"rotated elsewhere, not dated":         {flagLook{has: true, after: month}, true, true, Rotated, "somebody else rotated"},

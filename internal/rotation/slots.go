@@ -58,7 +58,7 @@ func comparePrevious(st State, rec Record, facts Facts) (State, Record) {
 	changed := rec.ChangedSince(st.RotatedAt, facts)
 	seen := rec.sign(st)
 	switch {
-	case now && !st.HasPrevious && rec.Ours(facts) && rec.EndedAt == nil: // an earlier look was too early
+	case now && !st.HasPrevious && rec.Ours(facts) && rec.EndedAt == nil && !rec.Unanswered: // an earlier look was too early
 	case now && !st.HasPrevious:
 		rec.ForeignPrevious = true
 		if seen.Drift != Dead { // which a further rotation does not mend
