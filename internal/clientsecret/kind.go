@@ -100,8 +100,8 @@ func About(what, id string) string {
 // current tells the object of one secret from others of its client.
 func current(id string) string { return About("current secret", id) }
 
-// titled is a title with the client in it, and with all that tells this object from others: the CLI folds warnings that have the
-// same title: about names a secret at a vendor with many, "" where it is not known.
+// titled is a title with the client in it, and with all that tells this object from others, because the CLI folds warnings that have
+// the same title. about names a secret, as About does.
 func (k Kind) titled(c rotation.Client, about, title string) string {
 	rest := strings.TrimSuffix(k.Scope.Name, "_id") + " " + c.Scope
 	if about != "" {

@@ -53,12 +53,12 @@ type rotate struct {
 func (o *rotate) run(ctx context.Context) error {
 	client, traits := o.m.client(), o.r.kind.Traits
 	o.verified = o.priorModel.Verified
-	before, err := o.prepare(ctx, client)
-	if err != nil {
+	if err := o.r.connection.BeforeVersion(ctx, o.prior.Version); err != nil {
 		o.fail("rotate the secret", err)
 		return err
 	}
-	if err := o.r.connection.BeforeVersion(ctx, o.prior.Version); err != nil {
+	before, err := o.prepare(ctx, client)
+	if err != nil {
 		o.fail("rotate the secret", err)
 		return err
 	}

@@ -103,7 +103,7 @@ func CompletionMessage(traits Traits, secretID string, views []View, rotates, op
 	}
 	return Message{
 		Title:  title,
-		Detail: fmt.Sprintf("This completion ends %s, after everything that it depends on. Whatever still uses it then fails. %s%s%s", which, stays, since, proof(asks)),
+		Detail: fmt.Sprintf("This completion ends %s, after everything that it depends on. Whatever still uses it fails then. %s%s%s", which, stays, since, proof(asks)),
 	}
 }
 

@@ -144,7 +144,7 @@ func DestroyMessages(traits Traits, action string, st State, rec Record, others 
 		if action == DestroyDelete {
 			why = "The secret was imported, and only secrets that were made here are deleted"
 		}
-		survives := strings.Replace(stays, "stays valid,", "stays valid at the vendor,", 1)
+		survives := capital(currentName(st)) + " stays valid at the vendor, and Terraform forgets it."
 		switch {
 		case st.HasPrevious && st.Drift == Rotated && !traits.ManySecrets:
 			survives = capital(previousName(st, rec)) + " and the secret that somebody else made stay valid at the vendor, and Terraform forgets them."
@@ -182,8 +182,8 @@ func forgetsPending(doing, setting string, traits Traits, st State) Message {
 	}
 	return Message{
 		Title: doing + " forgets a rotation whose outcome is not known",
-		Detail: fmt.Sprintf("%s, and nothing is ended here. An earlier apply sent a rotation, and no answer told what became of it. If it took effect, %s is the previous one now, which %s, "+
-			"and the current one, whose value only this object may know, is in nobody's hands. To settle it, apply this resource once more before it goes.", setting, currentName(st), ends),
+		Detail: fmt.Sprintf("%s, and nothing is ended here. %s If it took effect, %s is the previous one now, which %s, "+
+			"and the current one, whose value only this object may know, is in nobody's hands. To settle it, apply this resource once more before it goes.", setting, unansweredRotation, currentName(st), ends),
 	}
 }
 
@@ -191,9 +191,16 @@ func forgetsPending(doing, setting string, traits Traits, st State) Message {
 func forgetsLost(doing string, rec Record) Message {
 	return Message{
 		Title: doing + " may leave a secret behind that nobody has",
-		Detail: "An earlier apply asked for a secret, and no answer told what became of it. If it was made, it is the one that expires at " + datesOf(rec) +
-			". It is not deleted here: look for it in the list of the client's secrets, and delete it there; or apply this resource once more before it goes, which deletes it.",
+		Detail: unansweredAddition(rec) +
+			" It is not deleted here: look for it in the list of the client's secrets, and delete it there; or apply this resource once more before it goes, which deletes it.",
 	}
+}
+
+// unansweredRotation and unansweredAddition say what an earlier apply left open.
+const unansweredRotation = "An earlier apply sent a rotation, and no answer told what became of it."
+
+func unansweredAddition(rec Record) string {
+	return "An earlier apply asked for a secret, and no answer told what became of it. If it was made, it is the one that expires at " + datesOf(rec) + "."
 }
 
 func datesOf(rec Record) string {
@@ -270,7 +277,7 @@ func PendingReplaced(traits Traits, st State, rec Record) *RefusedError {
 		}
 	}
 	return &RefusedError{
-		Reason: "An earlier apply sent a rotation, and no answer told what became of it. If it took effect, " + currentName(st) + " is the previous one now, and only this object may know the value of the current one: replacing it would lose that, and could end a secret that is in use.",
+		Reason: unansweredRotation + " If it took effect, " + currentName(st) + " is the previous one now, and only this object may know the value of the current one: replacing it would lose that, and could end a secret that is in use.",
 		Remedy: settleFirst,
 	}
 }

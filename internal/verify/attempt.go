@@ -65,7 +65,6 @@ func (a *attempt) ask(ctx context.Context, ways []Way) (way Way, answer Answer, 
 		if got.Outcome != Refusal && got.Outcome != PossibleRefusal {
 			return way, answer, false
 		}
-		a.ration.own++
 		a.ration.refusing = append(a.ration.refusing, next)
 		if a.terms.Confirm {
 			a.ration.tried, a.ration.last, open = append(a.ration.tried, next), got, true
@@ -107,7 +106,7 @@ func (a *attempt) conclude(ctx context.Context, way Way, answer Answer) finding 
 		switch f.verdict = judge(answer, control); {
 		case f.verdict == Inconclusive:
 			f.reason, f.final = reasonAlike, true
-		case f.verdict == Refused && a.ration.own < 2: // it may be one node, or one moment
+		case f.verdict == Refused && len(a.ration.refusing) < 2: // it may be one node, or one moment
 			f.verdict, f.reason = Inconclusive, reasonOnce
 		}
 	}
@@ -198,11 +197,10 @@ func (v *Verifier) giveUp(grant string) {
 type ration struct {
 	turn  turn // tries of one secret follow each other, so that together they provoke no more than one would
 	spent int
-	own   int    // those of them that were words about this secret
 	tried []Way  // that were refused since all of them were
 	last  Answer // of the last of them
-	// refusing are the ways in which this secret was refused before: where it is accepted later, no control is needed to know that
-	// the endpoint refuses what it does not know.
+	// refusing are the ways of the refusals that were about this secret, one for each. Where it is accepted in the same way later, no
+	// control is needed to know that the endpoint refuses what it does not know.
 	refusing []Way
 	refused  finding // the last refusal
 }
